@@ -1,0 +1,34 @@
+"""persopt: better-tuned, smaller, faster Transformers models, with measured proof.
+
+The names below load what they need when they are first used; `import persopt` itself is light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from persopt.domain import errors
+from persopt.domain.objectives import Objective
+from persopt.domain.reports import TuneReport
+from persopt.domain.space import ParameterSpec
+from persopt.domain.specs import TuneSpec
+
+if TYPE_CHECKING:
+    from persopt.api import tune
+
+__all__ = ("Objective", "ParameterSpec", "TuneReport", "TuneSpec", "__version__", "errors", "tune")
+
+__version__ = "0.1.0"
+
+_LAZY = {"tune": "persopt.api"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'persopt' has no attribute {name!r}")
+    return getattr(importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

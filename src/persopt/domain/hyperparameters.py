@@ -1,0 +1,121 @@
+"""The hyperparameters that the trainer takes, by the names that users write.
+
+Each becomes a field of `transformers.TrainingArguments`, a field of the model's configuration, or a setting
+of the tokenized data; a test holds the table against the installed Transformers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from persopt.domain.errors import Fault
+from persopt.domain.space import ParameterSpec, Scalar
+
+__all__ = ("HYPERPARAMETERS", "Hyperparameter", "find_hyperparameter")
+
+Kind = Literal["int", "float", "str", "bool"]
+
+
+class Hyperparameter(Struct, frozen=True):
+    """One hyperparameter: where it goes, what it accepts.
+
+    Attributes:
+        name: As users write it, camelCase.
+        kind: Type of its values.
+        target: What takes it: `arguments` (training arguments), `model` (configuration) or `data`.
+        field: Field of the target.
+        low: Lowest value.
+        high: Highest value.
+        open_low: The lowest value itself is not accepted.
+        open_high: The highest value itself is not accepted.
+    """
+
+    name: str
+    kind: Kind
+    target: Literal["arguments", "model", "data"]
+    field: str
+    low: float | None = None
+    high: float | None = None
+    open_low: bool = False
+    open_high: bool = False
+
+    @staticmethod
+    def names() -> list[str]:
+        """Return the names of all hyperparameters."""
+        return [item.name for item in HYPERPARAMETERS]
+
+    @property
+    def accepted(self) -> str:
+        """The accepted values in words, such as `a float in (0, 1]`."""
+        article = "an int" if self.kind == "int" else f"a {self.kind}"
+        if self.low is None and self.high is None:
+            return article
+        if self.high is None:
+            return f"{article} {'above' if self.open_low else 'of at least'} {self.low:g}"
+        return f"{article} in {'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
+
+    def check_value(self, value: Scalar, path: str) -> Iterator[Fault]:
+        """Give a fault if a value is of another type or out of range."""
+        if not self._has_kind(value) or (isinstance(value, int | float) and self._is_outside(value)):
+            yield Fault(path=path, message=f"expected {self.accepted}, got {value!r}")
+
+    def check_range(self, spec: ParameterSpec, path: str) -> Iterator[Fault]:
+        """Give a fault for each end of a range that this hyperparameter does not accept."""
+        if self.kind in ("str", "bool"):
+            yield Fault(path=path, message=f"expected a list of choices ({self.accepted} each), got a range")
+            return
+        if spec.type is not None and spec.type != self.kind:
+            yield Fault(path=f"{path}.type", message=f"expected {self.kind!r}, got {spec.type!r}")
+        for end, value in (("min", spec.min), ("max", spec.max)):
+            if value is not None:
+                yield from self.check_value(value, f"{path}.{end}")
+
+    def _has_kind(self, value: Scalar) -> bool:
+        if isinstance(value, bool) or self.kind == "bool":
+            return isinstance(value, bool) and self.kind == "bool"
+        if self.kind == "int":
+            return isinstance(value, int)
+        if self.kind == "float":
+            return isinstance(value, int | float)
+        return isinstance(value, str)
+
+    def _is_outside(self, value: float) -> bool:
+        below = self.low is not None and (value < self.low or (self.open_low and value == self.low))
+        above = self.high is not None and (value > self.high or (self.open_high and value == self.high))
+        return below or above
+
+
+def _argument(name: str, kind: Kind, field: str, low: float | None = None, high: float | None = None) -> Hyperparameter:
+    return Hyperparameter(name, kind, "arguments", field, low, high)
+
+
+HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
+    Hyperparameter("learningRate", "float", "arguments", "learning_rate", low=0, open_low=True, high=10),
+    _argument("batchSize", "int", "per_device_train_batch_size", low=1),
+    _argument("epochs", "int", "num_train_epochs", low=1),
+    _argument("warmupSteps", "int", "warmup_steps", low=0),
+    _argument("weightDecay", "float", "weight_decay", low=0, high=10),
+    Hyperparameter("dropout", "float", "model", "dropout", low=0, high=1, open_high=True),
+    Hyperparameter("attentionDropout", "float", "model", "attention_dropout", low=0, high=1, open_high=True),
+    Hyperparameter("classifierDropout", "float", "model", "classifier_dropout", low=0, high=1, open_high=True),
+    Hyperparameter("maxLength", "int", "data", "max_length", low=2),
+    _argument("gradientAccumulationSteps", "int", "gradient_accumulation_steps", low=1),
+    _argument("maxGradNorm", "float", "max_grad_norm", low=0),
+    _argument("labelSmoothingFactor", "float", "label_smoothing_factor", low=0, high=1),
+    Hyperparameter("adamBeta1", "float", "arguments", "adam_beta1", low=0, high=1, open_high=True),
+    Hyperparameter("adamBeta2", "float", "arguments", "adam_beta2", low=0, high=1, open_high=True),
+    Hyperparameter("adamEpsilon", "float", "arguments", "adam_epsilon", low=0, open_low=True),
+    _argument("lrSchedulerType", "str", "lr_scheduler_type"),
+    _argument("optim", "str", "optim"),
+    _argument("neftuneNoiseAlpha", "float", "neftune_noise_alpha", low=0),
+    _argument("bf16", "bool", "bf16"),
+    _argument("gradientCheckpointing", "bool", "gradient_checkpointing"),
+)
+
+
+def find_hyperparameter(name: str) -> Hyperparameter | None:
+    """Return the hyperparameter of a name, or None."""
+    return next((item for item in HYPERPARAMETERS if item.name == name), None)

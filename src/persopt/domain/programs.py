@@ -1,0 +1,86 @@
+"""What a trial runs: a training of a model, or a Python function.
+
+A program is plain data, so that it can travel to a worker in another process or on another machine.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+__all__ = ("DataSpec", "FunctionProgram", "PositiveFloat", "PositiveInt", "Program", "TaskName", "TrainingOptions", "TrainingProgram")
+
+PositiveInt: TypeAlias = Annotated[int, Meta(ge=1)]
+PositiveFloat: TypeAlias = Annotated[float, Meta(gt=0)]
+TaskName = Literal["text-classification", "token-classification"]
+
+
+class DataSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """How to read the data set; what is not given is detected."""
+
+    text_columns: Annotated[
+        list[str], Meta(max_length=2, description="Column of the text, or two columns for pairs; detected by default.")
+    ] = []
+    label_column: Annotated[str | None, Meta(description="Column of the label or of the tags; detected by default.")] = None
+    train_split: Annotated[str | None, Meta(description="Name of the split to train on.")] = None
+    validation_split: Annotated[str | None, Meta(description="Name of the split that trials are judged on.")] = None
+    test_split: Annotated[str | None, Meta(description="Name of the split kept for the end.")] = None
+    validation_fraction: Annotated[
+        float, Meta(gt=0, lt=1, description="Share of the rows made the validation split where there is none.")
+    ] = 0.2
+    max_train_rows: Annotated[PositiveInt | None, Meta(description="Use at most so many training rows (chosen by seed).")] = None
+    max_validation_rows: Annotated[PositiveInt | None, Meta(description="Use at most so many validation rows.")] = None
+    max_length: Annotated[int, Meta(ge=2, description="Longest text in tokens; longer ones are cut.")] = 128
+    columns: Annotated[
+        list[str], Meta(description="Names of the columns, for files that have no header line.")
+    ] = []
+
+
+class TrainingOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """What is the same in every trial of a study."""
+
+    max_steps: Annotated[PositiveInt | None, Meta(description="End each training after so many optimizer steps.")] = None
+    evaluations: Annotated[
+        int, Meta(ge=1, description="How often the validation split is evaluated in a training, the end included.")
+    ] = 1
+    evaluation_batch_size: Annotated[int, Meta(ge=1, description="Batch size of evaluations.")] = 64
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where to train.")] = "auto"
+
+
+class TrainingProgram(Struct, frozen=True, kw_only=True, tag="training", tag_field="type", rename="camel"):
+    """Train a copy of a model on a data set and evaluate it.
+
+    Attributes:
+        model: Path of the checkpoint's folder.
+        dataset: Path of the data set's file or folder, or a hub id.
+        task: The task; already detected.
+        data: How the data set is read; columns and splits already detected.
+        training: What is the same in every trial.
+        cache: Folder of the tokenized data, shared by all trials and jobs of a workspace.
+        seed: Seed of the splits and of the choice of rows (the same for every trial).
+    """
+
+    model: str
+    dataset: str
+    task: TaskName
+    data: DataSpec
+    training: TrainingOptions
+    cache: str
+    seed: int = 0
+
+
+class FunctionProgram(Struct, frozen=True, kw_only=True, tag="function", tag_field="type", rename="camel"):
+    """Call a Python function with the trial's parameters.
+
+    Attributes:
+        function: `package.module:function`; called as `function(params, trial)`, where `trial` is a
+            `persopt.plugins.FunctionTrial`; returns a mapping of metrics, or one number.
+        path: Folders put before `sys.path` in the worker.
+    """
+
+    function: str
+    path: list[str] = []
+
+
+Program: TypeAlias = TrainingProgram | FunctionProgram

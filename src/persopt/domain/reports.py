@@ -1,0 +1,95 @@
+"""What a finished job gives back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from persopt.domain.objectives import Objective
+from persopt.domain.space import Params
+from persopt.domain.trials import TrialRecord
+
+__all__ = ("TuneReport",)
+
+
+class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Result of a tuning.
+
+    Attributes:
+        objectives: What was searched for.
+        best: The best trial (for several objectives the first of the Pareto front); None if none succeeded.
+        trials: Every trial, by number.
+        ended_by: Why it ended: `trials` (all asked for were run), `exhausted` (no new point is left),
+            `time-limit`.
+        strategy: Name of the strategy.
+        space_size: Number of points of the space; None if it is continuous.
+        model_path: Folder of the best model with its tokenizer; None where nothing is trained.
+        artifacts: Absolute paths of the files made, by name: `trials.csv`, `trials.json`, `history.svg`.
+        seconds: Time that the search ran.
+        environment: Versions, hardware, threads, hashes of model and data.
+        job_id: The job, when it was one.
+    """
+
+    objectives: list[Objective]
+    best: TrialRecord | None
+    trials: list[TrialRecord]
+    ended_by: str
+    strategy: str
+    space_size: int | None
+    model_path: str | None
+    artifacts: dict[str, str]
+    seconds: float
+    environment: dict[str, Any]
+    job_id: str | None = None
+
+    @property
+    def best_params(self) -> Params:
+        """Parameters of the best trial.
+
+        Raises:
+            LookupError: if no trial succeeded.
+        """
+        if self.best is None:
+            raise LookupError("no trial succeeded, so there are no best parameters")
+        return self.best.params
+
+    @property
+    def best_value(self) -> float:
+        """First objective's value of the best trial.
+
+        Raises:
+            LookupError: if no trial succeeded.
+        """
+        if self.best is None:
+            raise LookupError("no trial succeeded, so there is no best value")
+        return self.best.values[0]
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Return the report as plain data with camelCase names."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    def save(self, path: Path) -> None:
+        """Write the report as JSON, whole or not at all."""
+        temporary = path.with_name(f".{path.name}.part")
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
+        temporary.replace(path)
+
+    def _repr_html_(self) -> str:
+        """Return a table of the trials for notebooks."""
+        names = list(dict.fromkeys(name for trial in self.trials for name in trial.params))
+        heads = "".join(f"<th>{name}</th>" for name in ("#", "state", *names, *(o.metric for o in self.objectives)))
+        rows = []
+        for trial in self.trials:
+            cells = [trial.number, trial.state, *(trial.params.get(name, "") for name in names), *trial.values]
+            best = " style='font-weight:bold'" if self.best and trial.number == self.best.number else ""
+            rows.append(f"<tr{best}>" + "".join(f"<td>{_cell(cell)}</td>" for cell in cells) + "</tr>")
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text.replace("&", "&amp;").replace("<", "&lt;")

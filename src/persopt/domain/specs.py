@@ -1,0 +1,59 @@
+"""What a user asks for: one Struct a kind of job, the same for Python, command line, HTTP and studio."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from msgspec import Meta, Struct
+
+from persopt.domain.objectives import Objective
+from persopt.domain.programs import DataSpec, PositiveFloat, PositiveInt, TaskName, TrainingOptions
+from persopt.domain.space import ParameterConfig
+
+__all__ = ("JobSpec", "TuneSpec")
+
+
+class TuneSpec(
+    Struct, frozen=True, kw_only=True, tag="tune", tag_field="kind", rename="camel", forbid_unknown_fields=True
+):
+    """Search the best hyperparameters of a training, and give back the best model trained with them."""
+
+    name: Annotated[str, Meta(max_length=200, description="A name for people; need not be unique.")] = ""
+    base_model_path: Annotated[
+        str, Meta(description="The Transformers checkpoint: a folder, a name in the workspace, or a hub id.")
+    ] = ""
+    dataset_path: Annotated[str, Meta(description="The data set: a file, a folder, a name in the workspace, or a hub id.")] = ""
+    output_dir: Annotated[
+        str | None, Meta(description="Folder for the best model; new or empty. By default it stays with the job.")
+    ] = None
+    config: Annotated[
+        dict[str, ParameterConfig],
+        Meta(description="The search space: for each hyperparameter a range, a list of choices, or one value."),
+    ] = {}
+    strategy: Annotated[str, Meta(description="Name of the sampling strategy.")] = "random"
+    strategy_options: Annotated[dict[str, Any], Meta(description="Options of the strategy.")] = {}
+    max_trials: Annotated[
+        PositiveInt | None, Meta(description="Number of trials; by default 10, and for a finite strategy (grid) every point.")
+    ] = None
+    parallel: Annotated[int, Meta(ge=1, le=256, description="Trials that run at the same time.")] = 1
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the sampling, the splits and the training.")] = 0
+    objectives: Annotated[
+        list[Objective], Meta(description="What to reach; by default the task's own (accuracy, maximized).")
+    ] = []
+    time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which the study ends.")] = None
+    trial_time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which a trial is stopped.")] = None
+    retries: Annotated[
+        int, Meta(ge=0, le=10, description="How often a trial is run again that failed for a passing reason.")
+    ] = 1
+    task: Annotated[TaskName | None, Meta(description="The task; detected from the data by default.")] = None
+    data: Annotated[DataSpec, Meta(description="How to read the data set.")] = DataSpec()
+    training: Annotated[TrainingOptions, Meta(description="What is the same in every trial.")] = TrainingOptions()
+    executor: Annotated[str, Meta(description="Name of the trial executor.")] = "local"
+    executor_options: Annotated[dict[str, Any], Meta(description="Options of the executor.")] = {}
+    function: Annotated[
+        str | None,
+        Meta(description="A Python function to tune instead of a training: `package.module:function`."),
+    ] = None
+
+
+JobSpec: TypeAlias = TuneSpec

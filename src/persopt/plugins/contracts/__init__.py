@@ -1,0 +1,1 @@
+"""The Protocols that plugins fulfil, one file a plugin point."""
