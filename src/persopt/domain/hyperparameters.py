@@ -55,7 +55,9 @@ class Hyperparameter(Struct, frozen=True):
             return article
         if self.high is None:
             return f"{article} {'above' if self.open_low else 'of at least'} {self.low:g}"
-        return f"{article} in {'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
+        return (
+            f"{article} in {'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
+        )
 
     def check_value(self, value: Scalar, path: str) -> Iterator[Fault]:
         """Give a fault if a value is of another type or out of range."""

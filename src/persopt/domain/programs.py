@@ -9,7 +9,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-__all__ = ("DataSpec", "FunctionProgram", "PositiveFloat", "PositiveInt", "Program", "TaskName", "TrainingOptions", "TrainingProgram")
+__all__ = (
+    "DataSpec",
+    "FunctionProgram",
+    "PositiveFloat",
+    "PositiveInt",
+    "Program",
+    "TaskName",
+    "TrainingOptions",
+    "TrainingProgram",
+)
 
 PositiveInt: TypeAlias = Annotated[int, Meta(ge=1)]
 PositiveFloat: TypeAlias = Annotated[float, Meta(gt=0)]
@@ -22,25 +31,31 @@ class DataSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     text_columns: Annotated[
         list[str], Meta(max_length=2, description="Column of the text, or two columns for pairs; detected by default.")
     ] = []
-    label_column: Annotated[str | None, Meta(description="Column of the label or of the tags; detected by default.")] = None
+    label_column: Annotated[
+        str | None, Meta(description="Column of the label or of the tags; detected by default.")
+    ] = None
     train_split: Annotated[str | None, Meta(description="Name of the split to train on.")] = None
     validation_split: Annotated[str | None, Meta(description="Name of the split that trials are judged on.")] = None
     test_split: Annotated[str | None, Meta(description="Name of the split kept for the end.")] = None
     validation_fraction: Annotated[
         float, Meta(gt=0, lt=1, description="Share of the rows made the validation split where there is none.")
     ] = 0.2
-    max_train_rows: Annotated[PositiveInt | None, Meta(description="Use at most so many training rows (chosen by seed).")] = None
+    max_train_rows: Annotated[
+        PositiveInt | None, Meta(description="Use at most so many training rows (chosen by seed).")
+    ] = None
     max_validation_rows: Annotated[PositiveInt | None, Meta(description="Use at most so many validation rows.")] = None
     max_length: Annotated[int, Meta(ge=2, description="Longest text in tokens; longer ones are cut.")] = 128
-    columns: Annotated[
-        list[str], Meta(description="Names of the columns, for files that have no header line.")
-    ] = []
+    columns: Annotated[list[str], Meta(description="Names of the columns, for files that have no header line.")] = []
 
 
-class TrainingOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+class TrainingOptions(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
+):
     """What is the same in every trial of a study."""
 
-    max_steps: Annotated[PositiveInt | None, Meta(description="End each training after so many optimizer steps.")] = None
+    max_steps: Annotated[PositiveInt | None, Meta(description="End each training after so many optimizer steps.")] = (
+        None
+    )
     evaluations: Annotated[
         int, Meta(ge=1, description="How often the validation split is evaluated in a training, the end included.")
     ] = 1

@@ -185,6 +185,35 @@ class Space(Struct, frozen=True):
                 return
         yield chosen
 
+    def point_at(self, index: int) -> Params:
+        """Return the point that `points` gives at this place, without making those before it.
+
+        Raises:
+            IndexError: if there are not so many points.
+            ValueError: if the space is not finite.
+        """
+        size = self.size
+        if size is None:
+            raise ValueError("a continuous space has no list of points")
+        if not 0 <= index < size:
+            raise IndexError(f"a space of {size} points has no point {index}")
+        deciding = {condition.parameter for parameter in self.parameters for condition in parameter.when}
+        chosen: Params = {}
+        for position, parameter in enumerate(self.parameters, start=1):
+            if not parameter.exists(chosen):
+                continue
+            if parameter.name not in deciding:
+                offset, index = divmod(index, self._count(position, chosen))
+                chosen[parameter.name] = _value_at(parameter, offset)
+                continue
+            for value in parameter.values or ():
+                below = self._count(position, {**chosen, parameter.name: value})
+                if index < below:
+                    chosen[parameter.name] = value
+                    break
+                index -= below
+        return chosen
+
     def contains(self, params: Mapping[str, Scalar]) -> bool:
         """Return whether these values, and no others, are a point of the space."""
         present = {parameter.name for parameter in self.parameters if parameter.exists(params)}
@@ -202,6 +231,12 @@ def _count_values(parameter: Parameter) -> int:
     return parameter.count if isinstance(parameter, IntParameter) else len(parameter.values or ())
 
 
+def _value_at(parameter: Parameter, index: int) -> Scalar:
+    if isinstance(parameter, IntParameter) and parameter.points is None:
+        return parameter.low + index
+    return (parameter.values or ())[index]
+
+
 def _allows(parameter: Parameter, value: Any) -> bool:
     if isinstance(parameter, CategoricalParameter):
         return value in parameter.choices
@@ -212,4 +247,3 @@ def _allows(parameter: Parameter, value: Any) -> bool:
     if isinstance(parameter, IntParameter) and parameter.points is None:
         return parameter.low <= value <= parameter.high and value == int(value)
     return any(math.isclose(value, point, rel_tol=1e-9) for point in parameter.values or ())
-

@@ -46,7 +46,9 @@ def build_space(config: Mapping[str, ParameterConfig], *, known_only: bool = Tru
         where = f"{path}.{name}"
         if known is None and known_only:
             from_names = suggest(name, Hyperparameter.names())
-            faults.append(Fault(path=where, message=f"is not a hyperparameter of the trainer{from_names}", code="unknown"))
+            faults.append(
+                Fault(path=where, message=f"is not a hyperparameter of the trainer{from_names}", code="unknown")
+            )
             continue
         spec = _as_spec(written)
         found = list(_check(spec, known, where))
@@ -115,7 +117,8 @@ def _check_choices(spec: ParameterSpec, known: Hyperparameter | None, path: str)
 
 def _parameter(name: str, spec: ParameterSpec, known: Hyperparameter | None) -> Parameter:
     when = tuple(
-        Condition(other, tuple(values) if isinstance(values, list) else (values,)) for other, values in spec.when.items()
+        Condition(other, tuple(values) if isinstance(values, list) else (values,))
+        for other, values in spec.when.items()
     )
     if spec.choices is not None:
         wants_float = known is not None and known.kind == "float"

@@ -22,7 +22,9 @@ class TuneSpec(
     base_model_path: Annotated[
         str, Meta(description="The Transformers checkpoint: a folder, a name in the workspace, or a hub id.")
     ] = ""
-    dataset_path: Annotated[str, Meta(description="The data set: a file, a folder, a name in the workspace, or a hub id.")] = ""
+    dataset_path: Annotated[
+        str, Meta(description="The data set: a file, a folder, a name in the workspace, or a hub id.")
+    ] = ""
     output_dir: Annotated[
         str | None, Meta(description="Folder for the best model; new or empty. By default it stays with the job.")
     ] = None
@@ -33,7 +35,8 @@ class TuneSpec(
     strategy: Annotated[str, Meta(description="Name of the sampling strategy.")] = "random"
     strategy_options: Annotated[dict[str, Any], Meta(description="Options of the strategy.")] = {}
     max_trials: Annotated[
-        PositiveInt | None, Meta(description="Number of trials; by default 10, and for a finite strategy (grid) every point.")
+        PositiveInt | None,
+        Meta(description="Number of trials; by default 10, and for a finite strategy (grid) every point."),
     ] = None
     parallel: Annotated[int, Meta(ge=1, le=256, description="Trials that run at the same time.")] = 1
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the sampling, the splits and the training.")] = 0
@@ -41,7 +44,9 @@ class TuneSpec(
         list[Objective], Meta(description="What to reach; by default the task's own (accuracy, maximized).")
     ] = []
     time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which the study ends.")] = None
-    trial_time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which a trial is stopped.")] = None
+    trial_time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which a trial is stopped.")] = (
+        None
+    )
     retries: Annotated[
         int, Meta(ge=0, le=10, description="How often a trial is run again that failed for a passing reason.")
     ] = 1
@@ -54,6 +59,9 @@ class TuneSpec(
         str | None,
         Meta(description="A Python function to tune instead of a training: `package.module:function`."),
     ] = None
+    function_path: Annotated[
+        list[str], Meta(description="Folders in which the function's module is looked for; by default the current one.")
+    ] = []
 
 
 JobSpec: TypeAlias = TuneSpec

@@ -1,0 +1,16 @@
+"""The modules that offer persopt's own contributions, through the same hooks as a stranger's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ("BUILTIN_MODULES",)
+
+BUILTIN_MODULES: Final[tuple[str, ...]] = (
+    "persopt.tuning.builtin.random",
+    "persopt.tuning.builtin.grid",
+    "persopt.tuning.builtin.bayesian",
+    "persopt.tuning.builtin.plain_metrics",
+    "persopt.tuning.builtin.json_lines",
+    "persopt.kernel.local_executor",
+)

@@ -1,0 +1,92 @@
+"""What each kind of job does: how its spec is checked before the job exists, and how it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from persopt.domain.jobs import JobKind, JobRecord
+from persopt.domain.specs import JobSpec, TuneSpec
+from persopt.domain.trials import TrialRecord
+from persopt.kernel.journal import StoreJournal
+from persopt.plugins.registry import Registry
+from persopt.settings import Settings
+
+__all__ = ("HANDLERS", "JobContext", "JobHandler", "JobOutcome", "find_handler")
+
+
+class JobContext(Struct, frozen=True, kw_only=True):
+    """What a job's run may use."""
+
+    job: JobRecord
+    settings: Settings
+    registry: Registry
+    folder: Path
+    journal: StoreJournal
+    trials: list[TrialRecord]
+    active_seconds: float
+
+
+class JobOutcome(Struct, frozen=True, kw_only=True):
+    """What a job gives back: its result as plain data, and its best trial if it has trials."""
+
+    result: dict[str, Any]
+    best: TrialRecord | None = None
+
+
+class JobHandler(Protocol):
+    """One kind of job."""
+
+    def resolve(self, spec: JobSpec, settings: Settings, registry: Registry) -> JobSpec:
+        """Return the spec with absolute paths and detected values; raise InputError with all faults."""
+        ...
+
+    def run(self, context: JobContext) -> JobOutcome:
+        """Do the work in this process; raise JobCancelledError when the journal says so."""
+        ...
+
+
+class TuneHandler:
+    """Hyperparameter tuning."""
+
+    def resolve(self, spec: TuneSpec, settings: Settings, registry: Registry) -> TuneSpec:
+        """See `persopt.tuning.checks.resolve_tuning`."""
+        from persopt.tuning.checks import resolve_tuning
+
+        return resolve_tuning(spec, settings, registry)
+
+    def run(self, context: JobContext) -> JobOutcome:
+        """See `persopt.tuning.run.run_tuning`."""
+        from persopt.tuning.environment import describe_environment
+        from persopt.tuning.journal import StudyHistory
+        from persopt.tuning.run import run_tuning
+
+        job = context.job
+        environment = job.environment or describe_environment(job.spec)
+        context.journal.save_environment(environment)
+        report = run_tuning(
+            job.spec,
+            settings=context.settings,
+            registry=context.registry,
+            folder=context.folder,
+            journal=context.journal,
+            history=StudyHistory(
+                trials=context.trials, study_attributes=job.study_attributes, active_seconds=context.active_seconds
+            ),
+            environment=environment,
+            job_id=job.id,
+        )
+        # All trials are in their own table and in report.json; the job's row stays small.
+        return JobOutcome(result=msgspec.to_builtins(msgspec.structs.replace(report, trials=[])), best=report.best)
+
+
+HANDLERS: Final[dict[JobKind, JobHandler]] = {"tune": TuneHandler()}
+
+
+def find_handler(spec: JobSpec) -> JobHandler:
+    """Return the handler of a spec's kind."""
+    kind: JobKind = spec.__struct_config__.tag  # type: ignore[assignment]  # the tags are the kinds
+    return HANDLERS[kind]

@@ -1,0 +1,123 @@
+"""The kernel: everything that the faces can ask for, as plain synchronous calls on the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from persopt.domain.errors import NotFoundError
+from persopt.domain.ids import new_job_id
+from persopt.domain.jobs import JobKind, JobRecord, JobState
+from persopt.domain.metrics import Totals
+from persopt.domain.specs import JobSpec
+from persopt.domain.trials import Report, TrialRecord, TrialState
+from persopt.domain.validation import decode_struct
+from persopt.kernel.handlers import find_handler
+from persopt.kernel.job_folder import JobFolder
+from persopt.kernel.leases import hint_process
+from persopt.kernel.recovery import reap_cancelled
+from persopt.kernel.store import Store
+from persopt.plugins.registry import Registry
+from persopt.settings import Settings
+
+__all__ = ("Kernel",)
+
+
+class Kernel:
+    """Creates, cancels, resumes and shows jobs. It runs none: a `Supervisor` does."""
+
+    def __init__(self, store: Store, settings: Settings, registry: Registry) -> None:
+        self.store = store
+        self.settings = settings
+        self.registry = registry
+
+    def submit(self, spec: JobSpec) -> JobRecord:
+        """Check a spec and queue a job for it.
+
+        Raises:
+            InputError: with every fault that can be known before anything runs; then no job exists.
+        """
+        resolved = find_handler(spec).resolve(spec, self.settings, self.registry)
+        job = JobRecord(
+            id=new_job_id(),
+            kind=_kind(resolved),
+            state="queued",
+            spec=resolved,
+            created_at=datetime.now(UTC),
+        )
+        JobFolder(self.settings.jobs, job.id).create(resolved)
+        return self.store.create_job(job)
+
+    def decode_spec(self, value: Any, kind: type[JobSpec]) -> JobSpec:
+        """Turn plain data or JSON bytes into a spec; raise InputError with all faults."""
+        return decode_struct(value, kind)
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """Ask for a job to end: a queued one ends at once, a running one within five seconds.
+
+        Raises:
+            NotFoundError: if there is no such job.
+            ConflictError: if it has ended already.
+        """
+        job = self.store.request_cancel(job_id)
+        if job.lease is not None:
+            hint_process(job.lease)
+        return reap_cancelled(self.store, job)
+
+    def resume(self, job_id: str) -> JobRecord:
+        """Queue a failed or cancelled job again; what it has finished stays.
+
+        Raises:
+            NotFoundError: if there is no such job.
+            ConflictError: if it is queued, running or has succeeded.
+        """
+        return self.store.resume_job(job_id)
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return a job by its id or an unmistakable beginning of it."""
+        return self.store.get_job(job_id)
+
+    def list(
+        self, *, kind: JobKind | None = None, states: Sequence[JobState] = (), limit: int = 50, offset: int = 0
+    ) -> list[JobRecord]:
+        """Return jobs, the newest first."""
+        return self.store.list_jobs(kind=kind, states=states, limit=limit, offset=offset)
+
+    def trials(self, job_id: str, *, states: Sequence[TrialState] = ()) -> list[TrialRecord]:
+        """Return the trials of a job by number."""
+        return self.store.list_trials(job_id, states=states)
+
+    def reports(self, job_id: str, number: int | None = None) -> list[Report]:
+        """Return what the trials of a job reported from inside."""
+        return self.store.list_reports(job_id, number)
+
+    def folder(self, job_id: str) -> JobFolder:
+        """Return the folder of a job."""
+        return JobFolder(self.settings.jobs, job_id)
+
+    def log(self, job_id: str, number: int | None = None) -> str:
+        """Return a job's log (JSON lines), or the output of one of its trials.
+
+        Raises:
+            NotFoundError: if there is no such job, or the trial has no log.
+        """
+        folder = self.folder(self.get(job_id).id)
+        path = folder.log if number is None else folder.trial(number) / "log.txt"
+        try:
+            return path.read_text("utf-8", errors="replace")
+        except FileNotFoundError:
+            if number is None:
+                return ""
+            raise NotFoundError(f"trial {number} of job {job_id} has no log") from None
+
+    def totals(self) -> Totals:
+        """Return the seven figures over all jobs."""
+        return self.store.totals()
+
+
+def _kind(spec: JobSpec) -> JobKind:
+    kind: JobKind = msgspec.to_builtins(spec)["kind"]
+    return kind

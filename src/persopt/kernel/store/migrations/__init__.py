@@ -1,0 +1,1 @@
+"""Alembic's environment and scripts; they are part of the wheel."""

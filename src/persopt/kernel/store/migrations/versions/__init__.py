@@ -1,0 +1,1 @@
+"""One script a version, numbered; a script that was released never changes."""

@@ -1,0 +1,109 @@
+"""Headers of safetensors files: which tensors a checkpoint holds, without reading one of them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from persopt.domain.errors import ModelError
+
+__all__ = ("TensorHeader", "find_weights", "read_header")
+
+_INDEX: Final = "model.safetensors.index.json"
+_SINGLE: Final = "model.safetensors"
+_LONGEST: Final = 100_000_000  # bytes; the format's own limit of a header
+_PREFIX: Final = 8  # bytes of the header's length at the start of the file
+_POINTER: Final = b"version https://git-lfs"
+
+
+class TensorHeader(Struct, frozen=True):
+    """One tensor of a file: name, safetensors name of its type (`F32`), shape, size in bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+
+    @property
+    def count(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+
+def find_weights(folder: Path, path: str = "") -> list[Path]:
+    """Return the safetensors files of a checkpoint, sorted; empty if it has none.
+
+    Raises:
+        ModelError: if the index of a sharded checkpoint cannot be read, or names a file that is not there.
+    """
+    index = folder / _INDEX
+    if not index.is_file():
+        return [folder / _SINGLE] if (folder / _SINGLE).is_file() else []
+    try:
+        names = sorted(set(msgspec.json.decode(index.read_bytes())["weight_map"].values()))
+        files = [folder / str(name) for name in names]
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        raise ModelError(f"{index} is not a valid index of a sharded checkpoint", path=path) from None
+    missing = [file.name for file in files if file.parent != folder or not file.is_file()]
+    if missing:
+        raise ModelError(
+            f"{index} names {missing[0]}, which is not in the folder; copy all the shards", path=path
+        )
+    return files
+
+
+def read_header(file: Path, path: str = "") -> list[TensorHeader]:
+    """Return the tensors that a safetensors file declares, in order of their place in the file.
+
+    Raises:
+        ModelError: if the file is not safetensors, or is not as long as its header says.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(len(_POINTER))
+        if start == _POINTER:
+            raise ModelError(
+                f"{file} is a Git LFS pointer, not the weights; run `git lfs pull` there", path=path
+            )
+        length = int.from_bytes(start[:_PREFIX], "little")
+        if not 0 < length <= min(_LONGEST, size - _PREFIX):
+            raise ModelError(f"{file} is not a whole safetensors file; copy or download it again", path=path)
+        stream.seek(_PREFIX)
+        text = stream.read(length)
+    tensors = _decode(text, file, path)
+    expected = _PREFIX + length + sum(tensor.bytes for tensor in tensors)
+    if size != expected:
+        raise ModelError(
+            f"{file} has {size:,} bytes where its header tells of {expected:,}: it is truncated or "
+            "corrupted; copy or download it again",
+            path=path,
+        )
+    return tensors
+
+
+def _decode(text: bytes, file: Path, path: str) -> list[TensorHeader]:
+    try:
+        declared: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+        declared.pop("__metadata__", None)
+        spans = {name: tuple(map(int, entry["data_offsets"])) for name, entry in declared.items()}
+        tensors = [
+            TensorHeader(
+                name=name,
+                dtype=str(declared[name]["dtype"]),
+                shape=tuple(map(int, declared[name]["shape"])),
+                bytes=span[1] - span[0],
+            )
+            for name, span in sorted(spans.items(), key=lambda item: item[1])
+        ]
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError):
+        raise ModelError(f"the header of {file} is corrupted; copy or download it again", path=path) from None
+    end = 0
+    for tensor in tensors:  # the format allows neither holes nor overlaps
+        if spans[tensor.name] != (end, end + tensor.bytes) or tensor.bytes < 0:
+            raise ModelError(f"the header of {file} is corrupted at {tensor.name}; copy it again", path=path)
+        end += tensor.bytes
+    return tensors

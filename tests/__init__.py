@@ -1,0 +1,1 @@
+"""Tests of persopt; the folders mirror the source tree."""
