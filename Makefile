@@ -28,7 +28,7 @@ format: $(INSTALLED) ## Let ruff mend what it can
 	$(BIN)/ruff format $(CODE)
 
 bench: $(INSTALLED) ## Run the benchmarks; a Markdown table on standard output
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 setup: $(INSTALLED) ## Only the virtual environment
 

@@ -6,8 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from material import make_program
-from run import contest
+from benchmarks.contest import contest
+from benchmarks.material import make_program
 
 ROWS = 20_000
 

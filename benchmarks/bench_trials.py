@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from run import contest
+from benchmarks.contest import contest
 
 TRIALS = 500
 SPACE = {"learningRate": (1e-5, 1e-3), "weightDecay": (0.0, 0.1), "dropout": (0.0, 0.5), "a": (0, 1), "b": (0, 1)}
@@ -28,8 +28,8 @@ def run_persopt() -> float:
     from persopt.settings import load_settings
 
     spec = TuneSpec(
-        function="bench_trials:objective",
-        function_path=[str(Path(__file__).parent)],
+        function="benchmarks.bench_trials:objective",
+        function_path=[str(Path(__file__).parents[1])],
         config={name: ParameterSpec(min=low, max=high, type="float") for name, (low, high) in SPACE.items()},
         max_trials=TRIALS,
     )

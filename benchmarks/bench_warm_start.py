@@ -8,9 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from material import make_program
-from run import contest
-
+from benchmarks.contest import contest
+from benchmarks.material import make_program
 from persopt.domain.programs import TrainingProgram
 
 CODE = """
@@ -44,6 +43,7 @@ def run_new_interpreter() -> float:
 
 def run_warm_worker() -> float:
     """From `submit` of the second trial of a warm worker until its whole one-step training is reported."""
+    from persopt.domain.space import Params
     from persopt.kernel.worker_pool import WorkerPool
     from persopt.plugins.contracts.execution import ExecutorRequest, Failed, Finished, Started, Stopped, TrialRequest
 
@@ -53,7 +53,7 @@ def run_warm_worker() -> float:
         with WorkerPool(request) as pool:
             for number in range(3):
                 begun = time.perf_counter()
-                params = {"learningRate": 1e-4, "batchSize": 8}
+                params: Params = {"learningRate": 1e-4, "batchSize": 8}
                 pool.submit(
                     TrialRequest(number=number, attempt=1, params=params, seed=1, folder=f"{folder}/trials/{number}")
                 )

@@ -41,10 +41,7 @@ def test_a_file_keeps_its_old_content_until_the_new_one_is_whole(tmp_path: Path)
 
 def test_each_log_record_is_one_json_object(tmp_path: Path, logger: logging.Logger) -> None:
     logger.info("first\nsecond %d", 2)
-    try:
-        raise ValueError("سلام")
-    except ValueError:
-        logger.exception("failed")
+    logger.error("failed", exc_info=ValueError("سلام"))
     first, second = (json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines())
     assert (first["message"], first["level"]) == ("first\nsecond 2", "info")
     assert second["traceback"].endswith("ValueError: سلام")

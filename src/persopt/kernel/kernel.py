@@ -80,7 +80,7 @@ class Kernel:
         """Return a job by its id or an unmistakable beginning of it."""
         return self.store.get_job(job_id)
 
-    def list(
+    def jobs(
         self, *, kind: JobKind | None = None, states: Sequence[JobState] = (), limit: int = 50, offset: int = 0
     ) -> list[JobRecord]:
         """Return jobs, the newest first."""

@@ -50,8 +50,8 @@ FromWorker: TypeAlias = Ready | Started | Reported | Finished | Stopped | Failed
 
 _HEADER: Final = struct.Struct("!I")
 _CHUNK: Final = 65536
-_decode_to_worker = msgspec.msgpack.Decoder(ToWorker)
-_decode_from_worker = msgspec.msgpack.Decoder(FromWorker)
+_to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
 
 
 class Channel:
@@ -107,9 +107,9 @@ class Channel:
 
 def decode_command(frame: bytes) -> ToWorker:
     """Decode what a pool sent to a worker."""
-    return _decode_to_worker.decode(frame)
+    return _to_worker.decode(frame)
 
 
 def decode_message(frame: bytes) -> FromWorker:
     """Decode what a worker sent to its pool."""
-    return _decode_from_worker.decode(frame)
+    return _from_worker.decode(frame)

@@ -68,7 +68,7 @@ class Supervisor:
         self._stopping = True
         self.wake()
         self._thread.join()
-        for job_id, (process, _) in self._running.items():
+        for job_id, (process, _token) in self._running.items():
             if self._store.get_job(job_id).is_finished:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_EXIT_SECONDS)

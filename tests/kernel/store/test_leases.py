@@ -10,7 +10,8 @@ import pytest
 from persopt.domain.errors import ConflictError, LeaseLostError
 from persopt.domain.events import JobCancelled, JobFailed, JobQueued, TrialFailed, TrialStopped
 from persopt.domain.jobs import JobRecord, JobState, Progress
-from persopt.kernel.store import Store
+from persopt.kernel.store import Store, leases
+from persopt.kernel.store.engine import Database, parse_url
 from tests.kernel.store.records import (
     FAULT,
     LEASE_SECONDS,
@@ -205,6 +206,16 @@ def test_only_an_expired_lease_is_taken(store: Store) -> None:
     assert [job.id for job in released] == [stale.id]
     assert store.get_job(fresh.id).state == "running"
     assert store.release_expired(3) == []
+
+
+def test_a_lease_renewed_in_the_meantime_is_not_taken(store: Store, database_url: str) -> None:
+    """Between the look for expired leases and the taking of one, its holder may speak again."""
+    job, writer = start_job(store)
+    writer.renew(1.0)
+    database = Database(parse_url(database_url))
+    assert database.write(leases.release_expired, job.id, 3, datetime.now(UTC)) is None
+    database.close()
+    assert store.get_job(job.id).state == "running"
 
 
 def test_the_fault_of_a_silent_process_names_it(store: Store) -> None:

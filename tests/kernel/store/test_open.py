@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 import persopt
 from persopt.domain.errors import StoreError
 from persopt.kernel.store import Store
+from persopt.kernel.store.engine import Database, parse_url
 from persopt.kernel.store.migrate import alembic_config
 from persopt.kernel.store.schema import METADATA, SCHEMA_VERSION, VERSION_TABLE
 from tests.kernel.store.processes import run_and_die, run_together
@@ -71,6 +72,11 @@ def test_processes_open_a_new_database_at_the_same_moment(database_url: str) -> 
     assert dump_database(database_url)[VERSION_TABLE] == [(SCHEMA_VERSION,)]
 
 
+def test_processes_open_many_new_files_one_after_the_other(tmp_path: Path) -> None:
+    """SQLite does not wait for its turn to switch a file to WAL mode, so openers must wait for each other."""
+    assert run_together(OPENERS, open_files, str(tmp_path), 60) == [60] * OPENERS
+
+
 def test_threads_open_a_new_database_at_the_same_moment(database_url: str) -> None:
     with ThreadPoolExecutor(OPENERS) as pool:
         assert list(pool.map(open_and_create, [database_url] * OPENERS)) == [True] * OPENERS
@@ -93,6 +99,15 @@ def open_and_create(url: str) -> bool:
     """Open a database and create a job."""
     with Store.open(url) as store:
         return store.create_job(make_job()).state == "queued"
+
+
+def open_files(folder: str, count: int) -> int:
+    """Prepare so many files, each of which the other processes prepare at about the same moment."""
+    for number in range(count):
+        database = Database(parse_url(f"sqlite:///{folder}/{number}.db"))
+        database.prepare()
+        database.close()
+    return count
 
 
 def test_a_newer_database_is_refused_in_words(store: Store, database_url: str) -> None:

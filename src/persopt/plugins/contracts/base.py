@@ -26,10 +26,16 @@ class Contribution(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The unique name."""
+        ...
 
     @property
-    def title(self) -> Mapping[str, str]: ...
+    def title(self) -> Mapping[str, str]:
+        """Names for people, by language."""
+        ...
 
     @property
-    def options(self) -> type[Struct]: ...
+    def options(self) -> type[Struct]:
+        """The type of the options."""
+        ...

@@ -19,7 +19,9 @@ __all__ = (
     "Finished",
     "FunctionTrial",
     "Reported",
+    "Started",
     "Stopped",
+    "TrialEndedEarly",
     "TrialExecutor",
     "TrialMessage",
     "TrialPool",
@@ -63,6 +65,12 @@ class TrialRequest(Struct, frozen=True, kw_only=True):
     folder: str
 
 
+class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="type"):
+    """A worker has begun the trial; time limits count from here."""
+
+    number: int
+
+
 class Reported(Struct, frozen=True, tag="reported", tag_field="type"):
     """A trial reported metrics from inside."""
 
@@ -95,11 +103,14 @@ class Failed(Struct, frozen=True, kw_only=True, tag="failed", tag_field="type"):
     seconds: float
 
 
-TrialMessage: TypeAlias = Reported | Finished | Stopped | Failed
+TrialMessage: TypeAlias = Started | Reported | Finished | Stopped | Failed
 
 
 class TrialPool(Protocol):
-    """Runs trials. Each submitted trial gives any number of `Reported`, then exactly one of the other messages.
+    """Runs trials.
+
+    Each submitted trial gives one `Started`, any number of `Reported`, then exactly one of `Finished`, `Stopped`
+    and `Failed`. (A trial whose worker dies early may give `Failed` without `Started`.)
 
     A pool is used from one thread.
     """
@@ -123,6 +134,14 @@ class TrialExecutor(Contribution, Protocol[OptionsT_contra]):
     def open(self, options: OptionsT_contra, request: ExecutorRequest) -> AbstractContextManager[TrialPool]:
         """Return a context manager of a pool; leaving it ends every process that the pool started."""
         ...
+
+
+class TrialEndedEarly(Exception):  # noqa: N818 - ends a trial, but is no error
+    """Raised inside a trial that was asked to end; `checkpoint` is the folder of the model kept, if any."""
+
+    def __init__(self, checkpoint: str | None = None) -> None:
+        super().__init__("the trial was asked to end")
+        self.checkpoint = checkpoint
 
 
 class FunctionTrial(Protocol):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from persopt.plugins.contracts.base import Contribution
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor  # noqa: TC004 - never decoded from plain data, so torch need not load
 
 __all__ = ("ParameterContext", "PruningMethod", "PruningTraits")
 

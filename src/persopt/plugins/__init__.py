@@ -1,0 +1,71 @@
+"""What the author of a plugin imports: the marker of hooks, the contracts, the requests and results.
+
+Nothing here imports a heavy library, and a plugin's module should not either: torch and its like are imported
+inside methods. docs/plugins.md shows how to write a plugin.
+"""
+
+from __future__ import annotations
+
+from persopt.domain.errors import PluginError
+from persopt.plugins.contracts.base import Contribution, NoOptions
+from persopt.plugins.contracts.execution import (
+    ExecutorRequest,
+    Failed,
+    Finished,
+    FunctionTrial,
+    Reported,
+    Started,
+    Stopped,
+    TrialEndedEarly,
+    TrialExecutor,
+    TrialMessage,
+    TrialPool,
+    TrialRequest,
+)
+from persopt.plugins.contracts.parsing import LogReader, Metric, MetricParser, ParsedItem
+from persopt.plugins.contracts.pruning import ParameterContext, PruningMethod, PruningTraits
+from persopt.plugins.contracts.quantization import (
+    Artifact,
+    QuantizationBackend,
+    QuantizationRequest,
+    Runner,
+    Supported,
+    Unsupported,
+)
+from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy
+from persopt.plugins.markers import hookimpl
+
+__all__ = (
+    "Artifact",
+    "Contribution",
+    "ExecutorRequest",
+    "Failed",
+    "Finished",
+    "FiniteStrategy",
+    "FunctionTrial",
+    "LogReader",
+    "Metric",
+    "MetricParser",
+    "NoOptions",
+    "ParameterContext",
+    "ParsedItem",
+    "PluginError",
+    "PruningMethod",
+    "PruningTraits",
+    "QuantizationBackend",
+    "QuantizationRequest",
+    "Reported",
+    "Runner",
+    "SamplerRequest",
+    "SamplingStrategy",
+    "Started",
+    "Stopped",
+    "Supported",
+    "TrialEndedEarly",
+    "TrialExecutor",
+    "TrialMessage",
+    "TrialPool",
+    "TrialRequest",
+    "Unsupported",
+    "hookimpl",
+)

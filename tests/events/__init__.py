@@ -1,0 +1,1 @@
+"""Tests of the event bus, against real NATS servers only."""
