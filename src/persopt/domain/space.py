@@ -94,7 +94,8 @@ class FloatParameter(_Base, frozen=True, kw_only=True, tag="float"):
             inner = [self.low * (self.high / self.low) ** share for share in shares]
         else:
             inner = [self.low + (self.high - self.low) * share for share in shares]
-        return (self.low, *inner[1:-1], self.high)
+        # Twelve digits, so that a point reads 0.001 and not 0.0009999999999999998.
+        return (self.low, *(float(f"{value:.12g}") for value in inner[1:-1]), self.high)
 
 
 class IntParameter(_Base, frozen=True, kw_only=True, tag="int"):

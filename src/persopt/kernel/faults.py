@@ -21,10 +21,16 @@ def fault_from_exception(error: BaseException) -> Fault:
         )
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return Fault(message=f"out of memory: {error}", code="out-of-memory", hint="use a smaller batch or model")
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if _is_disk_full(error):
         return Fault(message=f"the disk is full: {error}", code="disk-full", passing=True, hint="make room and resume")
     text = str(error).strip()
     return Fault(message=f"{type(error).__name__}: {text}" if text else type(error).__name__, code="error")
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "database or disk is full" in str(error)  # SQLite's words, which SQLAlchemy wraps
 
 
 def describe_exit(what: str, returncode: int | None) -> Fault:

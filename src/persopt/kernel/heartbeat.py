@@ -7,10 +7,10 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from persopt.domain.errors import LeaseLostError
-from persopt.domain.jobs import Progress
 from persopt.kernel.store import JobWriter
 
 __all__ = ("EXIT_LEASE_LOST", "Heartbeat")
@@ -25,14 +25,20 @@ _logger = logging.getLogger(__name__)
 class Heartbeat:
     """A thread that beats twice a second until it is stopped.
 
+    Args:
+        writer: Renews the lease and tells whether a cancellation is wanted.
+        active_before: Seconds that earlier processes have run the job.
+        force_cancel: Marks the job cancelled in the store, for when the main thread does not end by itself.
+
     Attributes:
         cancelled: Set once a cancellation was seen.
     """
 
-    def __init__(self, writer: JobWriter, active_before: float) -> None:
+    def __init__(self, writer: JobWriter, active_before: float, force_cancel: Callable[[], object]) -> None:
         self.cancelled = threading.Event()
         self._writer = writer
         self._active_before = active_before
+        self._force_cancel = force_cancel
         self._started = time.monotonic()
         self._hint = threading.Event()
         self._stopped = False
@@ -62,7 +68,7 @@ class Heartbeat:
                     cancelled_at = time.monotonic()
                     self.cancelled.set()
                 if cancelled_at is not None and time.monotonic() - cancelled_at > _LINGER_SECONDS:
-                    self._writer.cancel(Progress(message="cancelled"), self.active_seconds)
+                    self._force_cancel()
                     os.killpg(0, signal.SIGKILL)
             except LeaseLostError:
                 # Another process owns the job now: this one must not write or train any further.

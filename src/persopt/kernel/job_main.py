@@ -58,7 +58,7 @@ def _run(order: Order, store: Store) -> int:
     logging.getLogger("persopt").addHandler(JsonLinesHandler(folder.log))
     job = store.get_job(order.job_id)
     writer = store.writer(job.id, order.token, settings.lease_seconds)
-    heartbeat = Heartbeat(writer, job.active_seconds)
+    heartbeat = Heartbeat(writer, job.active_seconds, lambda: store.force_cancel(job.id, order.token))
     heartbeat.start()
     _logger.info("job %s runs in process %d", job.id, os.getpid())
     try:

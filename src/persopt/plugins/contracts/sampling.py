@@ -25,8 +25,8 @@ class SamplerRequest(Struct, frozen=True, kw_only=True):
     must last goes into Optuna's trial and study system attributes, which persopt stores.
 
     Attributes:
-        space: The search space. A parameter with grid points, and every int, is asked for on Optuna's side as
-            an index into its `values` when they are not evenly spaced; see `persopt.tuning.study`.
+        space: The search space. On Optuna's side a parameter with `step` (grid points), or with choices that are
+            equal to each other (1 and True), is asked for as an index into its `values`; all others as themselves.
         objectives: What is searched for.
         study_seed: The same for all trials of a study.
         trial_seed: Different for each trial and the same after a resume: use this for draws.

@@ -1,0 +1,1 @@
+"""Tuning: search the best hyperparameters of a training or a function, and keep the best model."""

@@ -1,0 +1,192 @@
+"""From what a user asked for to a spec that can run, with every fault that can be known before."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from persopt.domain.errors import Fault, InputError, PersoptError
+from persopt.domain.objectives import Objective
+from persopt.domain.space import ParameterConfig, ParameterSpec, Space
+from persopt.domain.space_building import build_space
+from persopt.domain.specs import TuneSpec
+from persopt.domain.validation import describe_choices
+from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest
+from persopt.plugins.guard import plugin_guard
+from persopt.plugins.options import decode_options
+from persopt.plugins.registry import Registry
+from persopt.settings import Settings
+from persopt.tuning.defaults import DEFAULT_OBJECTIVES, TASK_METRICS
+from persopt.tuning.output_folder import check_disk_space, check_output_folder
+
+__all__ = ("DEFAULT_CONFIG", "resolve_tuning")
+
+T = TypeVar("T")
+
+DEFAULT_CONFIG: Final[dict[str, ParameterConfig]] = {
+    "learningRate": ParameterSpec(min=1e-5, max=2e-4, distribution="log_uniform"),
+    "batchSize": [8, 16, 32],
+    "epochs": ParameterSpec(min=1, max=3),
+    "weightDecay": ParameterSpec(min=0.0, max=0.1),
+}
+"""What is searched when nothing is said: the ranges in which Transformers models are usually fine-tuned."""
+
+
+def resolve_tuning(spec: TuneSpec, settings: Settings, registry: Registry) -> TuneSpec:
+    """Check a spec and fill in what it leaves open, before a job exists; torch is not loaded.
+
+    Returns:
+        The spec with absolute paths, the space, the task, the columns and splits of the data, and objectives.
+
+    Raises:
+        InputError: with all faults: of the space, the strategy and its options, a space that the strategy
+            cannot search, the executor, the model, the data, the objectives, the output folder.
+    """
+    return _Resolver(spec, settings, registry).resolve()
+
+
+class _Resolver:
+    def __init__(self, spec: TuneSpec, settings: Settings, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._faults: list[Fault] = []
+        if not spec.config and spec.function is None:
+            spec = msgspec.structs.replace(spec, config=DEFAULT_CONFIG)
+        self._spec = spec
+
+    def resolve(self) -> TuneSpec:
+        space = self._collect(self._build_space)
+        self._collect(lambda: self._check_strategy(space))
+        self._collect(self._check_executor)
+        if self._spec.function is None:
+            self._resolve_training()
+        else:
+            self._resolve_function()
+        self._check_objectives()
+        if self._faults:
+            raise InputError(self._faults)
+        return self._spec
+
+    def _collect(self, check: Callable[[], T]) -> T | None:
+        try:
+            return check()
+        except PersoptError as error:
+            self._faults += error.faults
+            return None
+
+    def _set(self, **fields: Any) -> None:
+        self._spec = msgspec.structs.replace(self._spec, **fields)
+
+    def _build_space(self) -> Space:
+        if not self._spec.config:
+            raise InputError("is empty; name the parameters of the function and their values", path="$.config")
+        return build_space(self._spec.config, known_only=self._spec.function is None)
+
+    def _check_strategy(self, space: Space | None) -> None:
+        spec = self._spec
+        strategy = self._registry.sampling_strategy(spec.strategy)
+        options = decode_options(strategy, spec.strategy_options)
+        if space is None or not isinstance(strategy, FiniteStrategy):
+            return
+        request = SamplerRequest(
+            space=space,
+            objectives=tuple(spec.objectives),
+            study_seed=spec.seed,
+            trial_seed=spec.seed,
+            trial_number=0,
+            max_trials=spec.max_trials,
+            parallel=spec.parallel,
+        )
+        with plugin_guard(self._registry, strategy):
+            strategy.size(options, request)
+
+    def _check_executor(self) -> None:
+        executor = self._registry.trial_executor(self._spec.executor)
+        decode_options(executor, self._spec.executor_options, "$.executorOptions")
+
+    def _resolve_training(self) -> None:
+        from persopt.models.description import check_model
+        from persopt.models.location import locate_model
+
+        model = self._collect(lambda: locate_model(self._spec.base_model_path, self._settings))
+        data = self._collect(self._resolve_data)
+        if model is not None:
+            self._set(base_model_path=str(model))
+            description = self._collect(lambda: check_model(model))
+            if description is not None:
+                # The best model so far and the one that is being saved.
+                needed = 2 * description.bytes
+                self._faults += check_disk_space(self._settings.workspace, needed, "")
+                if self._spec.output_dir is not None:
+                    self._faults += check_disk_space(Path(self._spec.output_dir).absolute(), description.bytes)
+        if self._spec.output_dir is not None:
+            folder = Path(self._spec.output_dir).expanduser().absolute()
+            self._set(output_dir=str(folder))
+            self._faults += check_output_folder(folder, [item for item in (model, data) if item is not None])
+
+    def _resolve_data(self) -> Path | None:
+        """Fill in the data set, the task and the columns; return the data set's place if it lies on this machine."""
+        from persopt.data.inspection import inspect_dataset
+        from persopt.data.location import locate_dataset
+
+        spec = self._spec
+        location = locate_dataset(spec.dataset_path, self._settings)
+        summary = inspect_dataset(location, spec.data, spec.task, spec.seed)
+        self._set(dataset_path=str(location), task=summary.task, data=summary.data)
+        return location if isinstance(location, Path) else None
+
+    def _resolve_function(self) -> None:
+        spec = self._spec
+        unused = {
+            "$.baseModelPath": spec.base_model_path,
+            "$.datasetPath": spec.dataset_path,
+            "$.outputDir": spec.output_dir,
+        }
+        for path, given in unused.items():
+            if given:
+                self._faults.append(Fault(path=path, message=f"is not used when a function is tuned, got {given!r}"))
+        places = [str(Path(place).expanduser().absolute()) for place in spec.function_path or ["."]]
+        self._set(function_path=places)
+        self._faults += _check_function(spec.function or "", places)
+
+    def _check_objectives(self) -> None:
+        spec = self._spec
+        if not spec.objectives:
+            if spec.function is not None:
+                self._set(objectives=[Objective(metric="value")])
+            elif spec.task is not None:
+                self._set(objectives=[DEFAULT_OBJECTIVES[spec.task]])
+            return
+        seen: set[str] = set()
+        for index, objective in enumerate(spec.objectives):
+            path = f"$.objectives[{index}].metric"
+            if objective.metric in seen:
+                self._faults.append(Fault(path=path, message=f"{objective.metric!r} is given twice"))
+            seen.add(objective.metric)
+            if spec.function is None and spec.task is not None:
+                accepted = TASK_METRICS[spec.task]
+                if objective.metric not in accepted:
+                    message = f"no metric of {spec.task}, {describe_choices(objective.metric, accepted)}"
+                    self._faults.append(Fault(path=path, message=message, code="unknown"))
+
+
+def _check_function(function: str, places: list[str]) -> Iterator[Fault]:
+    """Look for the module's file without importing anything: a stranger's module may do what it likes."""
+    module, _, name = function.partition(":")
+    parts = module.split(".")
+    if not (name.isidentifier() and all(part.isidentifier() for part in parts)):
+        yield Fault(path="$.function", message=f"expected 'package.module:function', got {function!r}")
+        return
+    if parts[0] in sys.builtin_module_names:
+        return
+    if importlib.machinery.PathFinder.find_spec(parts[0], [*places, *sys.path]) is None:
+        yield Fault(
+            path="$.function",
+            message=f"no module {parts[0]!r} in {', '.join(places)} or among the installed packages",
+            hint="give functionPath, the folder that holds it",
+        )

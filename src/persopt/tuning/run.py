@@ -1,0 +1,183 @@
+"""Running a tuning from its resolved spec to its report. No job, database or bus is needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from persopt.domain.errors import OutputError
+from persopt.domain.programs import FunctionProgram, Program, TrainingProgram
+from persopt.domain.reports import TuneReport
+from persopt.domain.space_building import build_space
+from persopt.domain.specs import TuneSpec
+from persopt.domain.trials import TrialRecord
+from persopt.plugins.contracts.base import Contribution
+from persopt.plugins.contracts.execution import ExecutorRequest, TrialPool
+from persopt.plugins.contracts.sampling import FiniteStrategy
+from persopt.plugins.guard import plugin_guard
+from persopt.plugins.options import decode_options
+from persopt.plugins.registry import Registry
+from persopt.settings import Settings
+from persopt.tuning.controller import ControllerRequest, StudyOutcome, TrialController
+from persopt.tuning.journal import StudyHistory, TrialJournal
+from persopt.tuning.model_delivery import deliver_model
+from persopt.tuning.ranking import find_best
+from persopt.tuning.results import write_artifacts
+from persopt.tuning.study import Study, StudyRequest
+
+__all__ = ("DEFAULT_TRIALS", "run_tuning")
+
+DEFAULT_TRIALS: Final = 10
+
+
+def run_tuning(
+    spec: TuneSpec,
+    *,
+    settings: Settings,
+    registry: Registry,
+    folder: Path,
+    journal: TrialJournal,
+    history: StudyHistory,
+    environment: Mapping[str, Any],
+    job_id: str | None = None,
+) -> TuneReport:
+    """Run a study, or what is left of one, and write its results.
+
+    Args:
+        spec: What to tune, as `persopt.tuning.checks.resolve_tuning` returned it.
+        settings: Where the workspace is.
+        registry: The plugins.
+        folder: Folder of the run, which exists: trials, artifacts and `report.json` come to lie in it.
+        journal: Told everything that happens.
+        history: What is known of the study; empty for a new one.
+        environment: Put into the report.
+        job_id: Put into the report.
+
+    Raises:
+        JobCancelledError: when the journal says so.
+        PluginError: if the strategy or the executor breaks its contract.
+        OutputError: if results cannot be written; the trials stay, and a second run goes on from there.
+        PersoptError: if no trial gave a value, or at a fault that no trial can survive.
+    """
+    begin = time.monotonic()
+    folder = folder.absolute()
+    study = _open_study(spec, registry)
+    with ExitStack() as stack:
+        pool, guard = _open_pool(spec, settings, registry, folder, study.planned, stack)
+        controller = TrialController(
+            ControllerRequest(
+                objectives=tuple(spec.objectives),
+                folder=folder,
+                seed=spec.seed,
+                parallel=spec.parallel,
+                retries=spec.retries,
+                time_limit=spec.time_limit,
+                trial_time_limit=spec.trial_time_limit,
+            ),
+            study=study,
+            pool=pool,
+            journal=journal,
+            guard=guard,
+        )
+        # The workers' start counts against the study's time.
+        spent = history.active_seconds + time.monotonic() - begin
+        outcome = controller.run(msgspec.structs.replace(history, active_seconds=spent))
+    artifacts = write_artifacts(folder / "artifacts", outcome.trials, spec.objectives, spec.name)
+    outcome, best, model = _deliver(spec, outcome, folder, journal)
+    report = TuneReport(
+        objectives=spec.objectives,
+        best=best,
+        trials=outcome.trials,
+        ended_by=outcome.ended_by,
+        strategy=spec.strategy,
+        space_size=build_space(spec.config, known_only=spec.function is None).size,
+        model_path=None if model is None else str(model),
+        artifacts=artifacts,
+        seconds=outcome.active_seconds,
+        environment=dict(environment),
+        job_id=job_id,
+    )
+    try:
+        report.save(folder / "report.json")
+    except OSError as error:
+        raise OutputError(f"the report cannot be written to {folder}: {error}") from error
+    return report
+
+
+def _open_study(spec: TuneSpec, registry: Registry) -> Study:
+    strategy = registry.sampling_strategy(spec.strategy)
+    max_trials = spec.max_trials
+    if max_trials is None and not isinstance(strategy, FiniteStrategy):
+        max_trials = DEFAULT_TRIALS
+    request = StudyRequest(
+        strategy=strategy,
+        options=decode_options(strategy, spec.strategy_options),
+        space=build_space(spec.config, known_only=spec.function is None),
+        objectives=tuple(spec.objectives),
+        seed=spec.seed,
+        max_trials=max_trials,
+        parallel=spec.parallel,
+    )
+    return Study(request, guard=_guard(registry, strategy))
+
+
+def _open_pool(
+    spec: TuneSpec, settings: Settings, registry: Registry, folder: Path, planned: int | None, stack: ExitStack
+) -> tuple[TrialPool, Callable[[], AbstractContextManager[object]]]:
+    executor = registry.trial_executor(spec.executor)
+    options = decode_options(executor, spec.executor_options, "$.executorOptions")
+    guard = _guard(registry, executor)
+    trials = folder / "trials"
+    trials.mkdir(parents=True, exist_ok=True)
+    request = ExecutorRequest(
+        parallel=spec.parallel if planned is None else min(spec.parallel, planned),
+        program=_make_program(spec, settings),
+        folder=str(trials),
+    )
+    with guard():
+        return stack.enter_context(executor.open(options, request)), guard
+
+
+def _guard(registry: Registry, contribution: Contribution) -> Callable[[], AbstractContextManager[object]]:
+    return partial(plugin_guard, registry, contribution)
+
+
+def _make_program(spec: TuneSpec, settings: Settings) -> Program:
+    if spec.function is not None:
+        return FunctionProgram(function=spec.function, path=spec.function_path or [str(Path.cwd())])
+    if spec.task is None:
+        raise ValueError("the spec is not resolved: it has no task")
+    return TrainingProgram(
+        model=spec.base_model_path,
+        dataset=spec.dataset_path,
+        task=spec.task,
+        data=spec.data,
+        training=spec.training,
+        cache=str(settings.cache),
+        seed=spec.seed,
+    )
+
+
+def _deliver(
+    spec: TuneSpec, outcome: StudyOutcome, folder: Path, journal: TrialJournal
+) -> tuple[StudyOutcome, TrialRecord | None, Path | None]:
+    """Put the best model in its place; return the records as they are then, the best trial, the model's folder."""
+    with_model = [trial for trial in outcome.trials if trial.checkpoint is not None]
+    best = find_best(with_model or outcome.trials, spec.objectives)
+    target = Path(spec.output_dir) if spec.output_dir is not None else folder / "artifacts" / "best-model"
+    model: Path | None = None
+    if best is not None and best.checkpoint is not None:
+        model = deliver_model(folder / best.checkpoint, target)
+        journal.set_checkpoint(best.number, None)
+        best = msgspec.structs.replace(best, checkpoint=None)
+    elif spec.function is None and target.is_dir() and any(target.iterdir()):
+        model = target  # delivered by a run that ended before its report
+    trials = [msgspec.structs.replace(trial, attributes={}, checkpoint=None) for trial in outcome.trials]
+    best = None if best is None else trials[best.number]
+    return msgspec.structs.replace(outcome, trials=trials), best, model

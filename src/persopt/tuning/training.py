@@ -1,0 +1,166 @@
+"""Running one trial: train a copy of the model at a point of the space, judge it, save it.
+
+Importing this module is light; torch and transformers are loaded by `warm_up` or by the first trial.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from persopt.domain.errors import TrainingError
+from persopt.domain.programs import TrainingProgram
+from persopt.models.quiet import quiet_transformers
+from persopt.plugins.contracts.execution import TrialEndedEarly, TrialRequest
+from persopt.tuning.training_faults import is_out_of_memory, memory_fault
+from persopt.tuning.training_plan import TrainingPlan, plan_training
+from persopt.tuning.warm_program import WarmProgram, open_program
+
+if TYPE_CHECKING:
+    from persopt.tuning.training_callback import TrainingHandle
+    from persopt.tuning.trial_trainer import TrialTrainer
+
+__all__ = ("TrainingOutcome", "train_trial", "warm_up")
+
+_LOADED_EARLY: Final = (
+    "sklearn.metrics",
+    "persopt.models.saving",
+    "persopt.tuning.trial_trainer",
+    "persopt.tuning.training_arguments",
+)
+
+
+class TrainingOutcome(Struct, frozen=True, kw_only=True):
+    """What a training that reached its end gives.
+
+    Attributes:
+        metrics: Those of the last evaluation (`persopt.tuning.defaults.TASK_METRICS`), and `trainLoss`.
+        checkpoint: Folder of the trained model with its tokenizer.
+    """
+
+    metrics: dict[str, float]
+    checkpoint: str
+
+
+def warm_up(program: TrainingProgram) -> None:
+    """Load the libraries, map the data and the base weights, so that trials start at once.
+
+    What this process holds by then is taken out of the garbage collector's view: a trial collects what it
+    leaves, and would otherwise walk each time over all objects of the libraries (0.2 s).
+
+    Raises:
+        PersoptError: if model or data cannot be used.
+    """
+    import torch
+
+    for name in _LOADED_EARLY:
+        importlib.import_module(name)
+    warm = open_program(program)
+    data = warm.map_data(program.data.max_length)
+    with torch.random.fork_rng(devices=[]):
+        warm.load_model(data.labels)
+    gc.collect()
+    gc.freeze()
+
+
+def train_trial(program: TrainingProgram, request: TrialRequest, trial: TrainingHandle) -> TrainingOutcome:
+    """Train and judge a fresh copy of the base model, and save it in `checkpoint` in the trial's folder.
+
+    The same program, parameters and seed give the same metrics on the same CPU with the same number of threads,
+    whatever this process ran before. Nothing of the trial stays in memory.
+
+    Args:
+        program: What to train.
+        request: The point, the seed and the trial's folder.
+        trial: Is told what happens; asked at every step whether to end.
+
+    Raises:
+        TrialEndedEarly: if the trial was asked to end; with the folder of the model if it was to be kept.
+        TrainingError: if the loss is not finite (`nan-loss`), or memory ran out (`out-of-memory`).
+        InputError: for parameters that the trainer, or the installed Transformers, does not take.
+        DataError: if the data cannot be used.
+        ModelError: if the model cannot be used.
+        OutputError: if the trained model or the tokenized data cannot be written.
+    """
+    _free_memory()  # a trial that failed was held by its traceback until now
+    plan = plan_training(program, request.params)
+    try:
+        return _Training(open_program(program), plan, request, trial).run()
+    finally:
+        _free_memory()
+
+
+class _Training:
+    def __init__(self, warm: WarmProgram, plan: TrainingPlan, request: TrialRequest, trial: TrainingHandle) -> None:
+        self._warm = warm
+        self._plan = plan
+        self._request = request
+        self._trial = trial
+        self._trainer: TrialTrainer | None = None
+
+    def run(self) -> TrainingOutcome:
+        try:
+            metrics = self._train()
+        except TrialEndedEarly:
+            kept = self._save() if self._trial.keep_checkpoint and self._trainer is not None else None
+            raise TrialEndedEarly(kept) from None
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise self._memory_error() from error
+            raise
+        return TrainingOutcome(metrics=metrics, checkpoint=self._save())
+
+    def _train(self) -> dict[str, float]:
+        from transformers import set_seed
+
+        from persopt.tuning.training_arguments import build_arguments
+        from persopt.tuning.training_callback import LossMeter, TrainingCallback
+        from persopt.tuning.trial_trainer import TrialTrainer
+
+        options = self._warm.program.training
+        data = self._warm.map_data(self._plan.max_length)
+        steps = self._plan.count_steps(data.train.num_rows, options.max_steps)
+        seed, folder = self._request.seed, Path(self._request.folder)
+        arguments = build_arguments(self._plan, options, steps=steps, seed=seed, folder=folder)
+        set_seed(seed)
+        model = self._warm.load_model(data.labels, self._plan.dropouts)
+        meter = LossMeter()
+        callback = TrainingCallback(self._trial, meter, steps, options.evaluations)
+        self._trainer = TrialTrainer(model, arguments, data, self._warm.tokenizer, meter, callback)
+        with quiet_transformers():
+            result = self._trainer.train()
+        return callback.last_evaluation | {"trainLoss": float(result.training_loss)}
+
+    def _save(self) -> str:
+        from persopt.models.saving import save_model
+
+        folder = Path(self._request.folder) / "checkpoint"
+        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
+        assert self._trainer is not None  # only a training that began is saved
+        return str(save_model(self._trainer.network, self._warm.tokenizer, folder))
+
+    def _memory_error(self) -> TrainingError:
+        trainer, options = self._trainer, self._warm.program.training
+        fault = memory_fault(
+            evaluating=trainer is not None and trainer.evaluating,
+            device=options.device if trainer is None else trainer.args.device.type,
+            step=0 if trainer is None else trainer.state.global_step + 1,
+            batch_size=self._plan.batch_size,
+            evaluation_batch_size=options.evaluation_batch_size,
+            max_length=self._plan.max_length,
+        )
+        return TrainingError(fault)
+
+
+def _free_memory() -> None:
+    """Collect what a trainer leaves: its parts refer to each other in circles."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from persopt.domain.errors import InputError
+from persopt.domain.objectives import Objective
+from persopt.domain.programs import DataSpec
+from persopt.domain.space import ParameterSpec
+from persopt.domain.specs import TuneSpec
+from persopt.kernel.builtin_modules import BUILTIN_MODULES
+from persopt.plugins.discovery import load_modules
+from persopt.plugins.registry import Registry
+from persopt.settings import Settings
+from persopt.tuning.checks import DEFAULT_CONFIG, resolve_tuning
+from tests.models.tiny import save_tiny
+
+SUPPORT: Final = str(Path(__file__).parents[1] / "support")
+TEXTS: Final = "sentence,kind\n" + "".join(f"a text of number {n},{'ab'[n % 2]}\n" for n in range(20))
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_modules(BUILTIN_MODULES, Settings())
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.csv"
+    path.write_text(TEXTS)
+    return path
+
+
+def resolve(registry: Registry, **fields: Any) -> TuneSpec:
+    return resolve_tuning(TuneSpec(**fields), Settings(home=str(Path.cwd() / "home")), registry)
+
+
+def faults(registry: Registry, **fields: Any) -> dict[str, str]:
+    with pytest.raises(InputError) as caught:
+        resolve(registry, **fields)
+    return {fault.path: fault.message for fault in caught.value.faults}
+
+
+def test_what_is_left_open_is_filled_in(registry: Registry, model: Path, texts: Path) -> None:
+    spec = resolve(
+        registry,
+        base_model_path=os.path.relpath(model),
+        dataset_path="texts.csv",
+        output_dir="out/model",
+        data=DataSpec(max_length=16),
+    )
+    assert Path(spec.base_model_path).resolve() == model.resolve()
+    assert spec.dataset_path == str(texts)
+    assert spec.output_dir == str(Path.cwd() / "out" / "model")
+    assert spec.task == "text-classification"
+    assert (spec.data.text_columns, spec.data.label_column, spec.data.max_length) == (["sentence"], "kind", 16)
+    assert spec.objectives == [Objective("accuracy")]
+    assert spec.config == DEFAULT_CONFIG
+    assert not Path("out").exists()
+    assert not Path("home").exists()
+
+
+def test_resolving_twice_changes_nothing(registry: Registry, model: Path, texts: Path) -> None:
+    first = resolve(registry, base_model_path=str(model), dataset_path=str(texts))
+    assert resolve_tuning(first, Settings(home=str(Path.cwd() / "home")), registry) == first
+    function = resolve(registry, function="trial_functions:square", function_path=[SUPPORT], config={"x": [1]})
+    assert resolve_tuning(function, Settings(), registry) == function
+
+
+def test_all_faults_are_found_at_once(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "file").write_text("")
+    found = faults(
+        registry,
+        base_model_path="models/none",
+        dataset_path="none.csv",
+        output_dir="used",
+        config={"learningRate": ParameterSpec(min=1, max=0), "batchsize": [8]},
+        strategy="bayesian",
+        strategy_options={"nStartupTrials": -1, "magic": True},
+        executor="cloud",
+        objectives=[Objective("loss"), Objective("loss")],
+    )
+    assert set(found) == {
+        "$.baseModelPath",
+        "$.datasetPath",
+        "$.outputDir",
+        "$.config.learningRate",
+        "$.config.learningRate.max",
+        "$.config.batchsize",
+        "$.strategyOptions.nStartupTrials",
+        "$.strategyOptions.magic",
+        "$.executor",
+        "$.objectives[1].metric",
+    }
+    assert "did you mean 'batchSize'" in found["$.config.batchsize"]
+
+
+def test_an_objective_must_be_a_metric_of_the_task(registry: Registry, model: Path, texts: Path) -> None:
+    found = faults(
+        registry,
+        base_model_path=str(model),
+        dataset_path=str(texts),
+        objectives=[Objective("loss", "minimize"), Objective("acuracy")],
+    )
+    assert list(found) == ["$.objectives[1].metric"]
+    assert "did you mean 'accuracy'" in found["$.objectives[1].metric"]
+
+
+def test_a_space_that_the_strategy_cannot_search_is_refused(registry: Registry) -> None:
+    function = {"function": "trial_functions:square", "function_path": [SUPPORT], "strategy": "grid"}
+    found = faults(registry, **function, config={"x": ParameterSpec(min=0.0, max=1.0), "y": [1]})
+    assert list(found) == ["$.config.x"]
+    found = faults(registry, **function, config={"x": ParameterSpec(min=0, max=99_999)})
+    assert found["$.config"].startswith("the grid has 100,000 points")
+    options = {"maxPoints": 100_000}
+    large = resolve(registry, **function, strategy_options=options, config={"x": ParameterSpec(min=0, max=99_999)})
+    assert large.strategy_options == options
+
+
+def test_an_output_inside_the_model_is_refused(registry: Registry, model: Path, texts: Path) -> None:
+    found = faults(registry, base_model_path=str(model), dataset_path=str(texts), output_dir=str(model / "optimized"))
+    assert list(found) == ["$.outputDir"]
+
+
+def test_a_function_is_found_without_importing_it(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "objective.py").write_text("raise SystemExit('imported')\n")
+    spec = resolve(registry, function="objective:evaluate", config={"x": [1, 2]})
+    assert spec.function_path == [str(Path.cwd())]
+    assert spec.objectives == [Objective("value")]
+    assert "no module 'nowhere'" in faults(registry, function="nowhere:f", config={"x": [1]})["$.function"]
+    for wrong in ("objective", "objective:", ":f", "objective.py:f()", "a b:c"):
+        assert "expected 'package.module:function'" in faults(registry, function=wrong, config={"x": [1]})["$.function"]
+
+
+def test_a_function_needs_a_space_and_no_model(registry: Registry) -> None:
+    found = faults(
+        registry,
+        function="trial_functions:square",
+        function_path=[SUPPORT],
+        base_model_path="model",
+        dataset_path="data",
+        output_dir="out",
+    )
+    assert set(found) == {"$.config", "$.baseModelPath", "$.datasetPath", "$.outputDir"}
+
+
+def test_resolving_does_not_load_torch(model: Path, texts: Path) -> None:
+    script = f"""
+import sys
+from persopt.domain.specs import TuneSpec
+from persopt.kernel.builtin_modules import BUILTIN_MODULES
+from persopt.plugins.discovery import load_modules
+from persopt.settings import Settings
+from persopt.tuning.checks import resolve_tuning
+spec = TuneSpec(base_model_path={str(model)!r}, dataset_path={str(texts)!r}, strategy="grid",
+                config={{"learningRate": [1e-4, 1e-3]}})
+resolve_tuning(spec, Settings(), load_modules(BUILTIN_MODULES, Settings()))
+heavy = {{"torch", "transformers", "optuna", "matplotlib"}} & set(sys.modules)
+sys.exit(f"loaded {{heavy}}" if heavy else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
