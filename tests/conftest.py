@@ -51,9 +51,7 @@ def postgresql_url() -> Iterator[str]:
     """SQLAlchemy URL of a PostgreSQL server for this session; skips where PostgreSQL is not installed."""
     binaries = postgresql.find_binaries()
     if binaries is None:
-        reason = (
-            "PostgreSQL is not installed: no initdb, pg_ctl and postgres on PATH or in /usr/lib/postgresql"
-        )
+        reason = "PostgreSQL is not installed: no initdb, pg_ctl and postgres on PATH or in /usr/lib/postgresql"
         if os.environ.get(postgresql.REQUIRED):
             pytest.fail(f"{reason}, and {postgresql.REQUIRED} is set", pytrace=False)
         pytest.skip(reason)

@@ -65,9 +65,7 @@ def test_gpus_are_those_that_nvidia_smi_lists(tmp_path: Path) -> None:
     """A real program of that name on PATH, with the lines that nvidia-smi prints."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
-    program.write_text(
-        "#!/bin/sh\nprintf 'NVIDIA H200, 143771, 570.86.15\\nTesla T4, [N/A], 570.86.15\\n'\n", "utf-8"
-    )
+    program.write_text("#!/bin/sh\nprintf 'NVIDIA H200, 143771, 570.86.15\\nTesla T4, [N/A], 570.86.15\\n'\n", "utf-8")
     program.chmod(0o755)
     before = os.environ["PATH"]
     os.environ["PATH"] = f"{program.parent}{os.pathsep}{before}"

@@ -27,6 +27,8 @@ from tests.support.tiny_models import (
     make_text_program,
 )
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 STEPS = TRAIN_ROWS // 8  # of an epoch with the batch size of `make_request`
 
 
@@ -242,7 +244,7 @@ def score_words(checkpoint: str, file: Path) -> float:
     """Return accuracy over the words of all sentences, each word judged at its first token."""
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForTokenClassification.from_pretrained(checkpoint).eval()
-    verdicts = []
+    verdicts: list[bool] = []
     for line in file.read_text("utf-8").splitlines():
         row = json.loads(line)
         encoded = tokenizer(row["words"], is_split_into_words=True, return_tensors="pt")

@@ -14,6 +14,8 @@ from persopt.tuning.training_arguments import argument_name, build_arguments, ch
 from persopt.tuning.training_plan import plan_training
 from tests.support.tiny_models import RecordingTrial, make_request, make_text_program
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 PROGRAM = TrainingProgram(
     model="m", dataset="d", task="text-classification", data=DataSpec(), training=TrainingOptions(), cache="c"
 )

@@ -14,6 +14,8 @@ from persopt.tuning.training import train_trial
 from persopt.tuning.training_faults import check_loss, is_out_of_memory, memory_fault
 from tests.support.tiny_models import RecordingTrial, make_request, make_text_program
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 # Leaves the process too little memory for a batch that is far too large.
 STARVED = """
 import resource, sys
@@ -92,7 +94,7 @@ def test_data_that_vanished_are_told_of(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
 def test_losses_that_are_not_finite_are_refused(loss: float) -> None:
-    with pytest.raises(TrainingError, match="evaluation's loss became .* at step 7"):
+    with pytest.raises(TrainingError, match=r"evaluation's loss became .* at step 7"):
         check_loss(loss, step=7, learning_rate=0.1, evaluating=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from persopt.domain.programs import TrainingProgram
 from persopt.tuning.training import train_trial
 from persopt.tuning.trial_trainer import TrialTrainer
 from tests.support.tiny_models import RecordingTrial, make_request, make_text_program
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 class LookingTrial(RecordingTrial):
@@ -36,6 +39,11 @@ class LookingTrial(RecordingTrial):
         return False
 
 
+def groups_of(trainer: TrialTrainer) -> list[dict[str, Any]]:
+    assert trainer.optimizer is not None
+    return trainer.optimizer.param_groups
+
+
 def look_into_training(folder: Path, look: Callable[[TrialTrainer], Any], **params: Any) -> Any:
     trial = LookingTrial(look)
     train_trial(make_text_program(folder, max_steps=1), make_request(folder, **params), trial)
@@ -44,7 +52,7 @@ def look_into_training(folder: Path, look: Callable[[TrialTrainer], Any], **para
 
 def test_weight_decay_reaches_the_matrices_and_spares_norms_and_biases(tmp_path: Path) -> None:
     def find_decays(trainer: TrialTrainer) -> dict[str, float]:
-        decays = {id(p): group["weight_decay"] for group in trainer.optimizer.param_groups for p in group["params"]}
+        decays = {id(p): group["weight_decay"] for group in groups_of(trainer) for p in group["params"]}
         return {name: decays[id(parameter)] for name, parameter in trainer.network.named_parameters()}
 
     decays = look_into_training(tmp_path, find_decays, weightDecay=0.037)
@@ -57,8 +65,7 @@ def test_weight_decay_reaches_the_matrices_and_spares_norms_and_biases(tmp_path:
 
 def test_adam_settings_and_learning_rate_reach_the_optimizer(tmp_path: Path) -> None:
     def find_settings(trainer: TrialTrainer) -> list[tuple[Any, ...]]:
-        groups = trainer.optimizer.param_groups
-        return [(group["betas"], group["eps"], group["initial_lr"]) for group in groups]
+        return [(group["betas"], group["eps"], group["initial_lr"]) for group in groups_of(trainer)]
 
     given = {"adamBeta1": 0.81, "adamBeta2": 0.93, "adamEpsilon": 1e-5, "learningRate": 3e-4}
 
@@ -106,17 +113,24 @@ def test_batches_are_alike_in_length_and_change_with_the_epoch(tmp_path: Path) -
     first, second = look_into_training(tmp_path, find_epochs)
 
     assert first != second
-    assert sorted(sum(first, [])) == sorted(sum(second, []))
-    assert max(max(batch) - min(batch) for batch in first) < max(sum(first, [])) - min(sum(first, []))
+    lengths = sorted(itertools.chain(*first))
+    assert lengths == sorted(itertools.chain(*second))
+    assert max(max(batch) - min(batch) for batch in first) < lengths[-1] - lengths[0]
 
 
 def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path: Path) -> None:
     """One step of plain gradient descent over all rows, by hand, against both."""
     program = make_text_program(tmp_path)
-    common = {"optim": "sgd", "learningRate": 0.5, "dropout": 0.0, "attentionDropout": 0.0, "maxGradNorm": 0.0}
+    common: dict[str, Any] = {
+        "optim": "sgd",
+        "learningRate": 0.5,
+        "dropout": 0.0,
+        "attentionDropout": 0.0,
+        "maxGradNorm": 0.0,
+    }
 
     whole = train_trial(program, make_request(tmp_path, number=0, batchSize=48, **common), RecordingTrial())
-    split = {"batchSize": 8, "gradientAccumulationSteps": 6}
+    split: dict[str, Any] = {"batchSize": 8, "gradientAccumulationSteps": 6}
     parts = train_trial(program, make_request(tmp_path, number=1, **split, **common), RecordingTrial())
 
     name = "bert.embeddings.word_embeddings.weight"
@@ -130,7 +144,7 @@ def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path: Path) ->
 def test_the_first_training_loss_is_the_models_own(tmp_path: Path) -> None:
     trial = RecordingTrial()
     program = make_text_program(tmp_path)
-    given = {"dropout": 0.0, "attentionDropout": 0.0, "learningRate": 1e-30, "batchSize": 48}
+    given: dict[str, Any] = {"dropout": 0.0, "attentionDropout": 0.0, "learningRate": 1e-30, "batchSize": 48}
     outcome = train_trial(program, make_request(tmp_path, **given), trial)
 
     assert outcome.metrics["trainLoss"] == pytest.approx(mean_loss(program, outcome.checkpoint), rel=1e-5)

@@ -124,6 +124,8 @@ def worker_environment(index: int, threads: int, gpus: list[str]) -> dict[str, s
     """Return the variables of the worker with this index: its threads, its one GPU, no hub, no telemetry."""
     variables = {
         "OMP_NUM_THREADS": str(threads),
+        # Threads that wait must not spin: beside any other load spinning made a training up to 15 times slower.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "MKL_NUM_THREADS": str(threads),
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_TELEMETRY": "1",

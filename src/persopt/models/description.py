@@ -117,9 +117,7 @@ def check_model(folder: Path, path: str = "$.baseModelPath") -> ModelDescription
             )
     description = describe_model(folder, path)
     if not description.model_type:
-        raise ModelError(
-            f"{folder / 'config.json'} names no `model_type`; expected one such as 'bert'", path=path
-        )
+        raise ModelError(f"{folder / 'config.json'} names no `model_type`; expected one such as 'bert'", path=path)
     if not description.weights:
         raise ModelError(_explain_missing_weights(folder), path=path)
     if not description.has_tokenizer:
@@ -141,9 +139,7 @@ def hash_model(folder: Path) -> str:
     for file in files:
         if file.is_file():
             with file.open("rb") as stream:
-                state.update(
-                    f"{file.name}\0{hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest()}\0".encode()
-                )
+                state.update(f"{file.name}\0{hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest()}\0".encode())
     return str(state.hexdigest())
 
 
@@ -157,9 +153,7 @@ def _read_config(folder: Path, path: str) -> dict[str, Any]:
     if file.is_file():
         return _read_json(file, path)
     if (folder / "adapter_config.json").is_file():
-        raise ModelError(
-            f"{folder} is an adapter; merge it into its base model and save the whole", path=path
-        )
+        raise ModelError(f"{folder} is an adapter; merge it into its base model and save the whole", path=path)
     inner = sorted(item.parent for item in folder.glob("*/config.json") if find_weights(item.parent))
     hint = f"did you mean {inner[0]}?" if inner else "expected the folder that `save_pretrained` wrote"
     raise ModelError(f"{folder} has no config.json", path=path, hint=hint)
@@ -173,9 +167,7 @@ def _read_json(file: Path, path: str) -> dict[str, Any]:
 
 
 def _explain_missing_weights(folder: Path) -> str:
-    pickles = sorted(
-        {file.name for pattern in _PICKLES for file in folder.glob(pattern)} - {"training_args.bin"}
-    )
+    pickles = sorted({file.name for pattern in _PICKLES for file in folder.glob(pattern)} - {"training_args.bin"})
     if pickles:
         return (
             f"{folder} has its weights only as a pickle ({pickles[0]}), which can run code when it is "

@@ -50,9 +50,7 @@ def find_weights(folder: Path, path: str = "") -> list[Path]:
         raise ModelError(f"{index} is not a valid index of a sharded checkpoint", path=path) from None
     missing = [file.name for file in files if file.parent != folder or not file.is_file()]
     if missing:
-        raise ModelError(
-            f"{index} names {missing[0]}, which is not in the folder; copy all the shards", path=path
-        )
+        raise ModelError(f"{index} names {missing[0]}, which is not in the folder; copy all the shards", path=path)
     return files
 
 
@@ -66,9 +64,7 @@ def read_header(file: Path, path: str = "") -> list[TensorHeader]:
     with file.open("rb") as stream:
         start = stream.read(len(_POINTER))
         if start == _POINTER:
-            raise ModelError(
-                f"{file} is a Git LFS pointer, not the weights; run `git lfs pull` there", path=path
-            )
+            raise ModelError(f"{file} is a Git LFS pointer, not the weights; run `git lfs pull` there", path=path)
         length = int.from_bytes(start[:_PREFIX], "little")
         if not 0 < length <= min(_LONGEST, size - _PREFIX):
             raise ModelError(f"{file} is not a whole safetensors file; copy or download it again", path=path)

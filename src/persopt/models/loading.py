@@ -33,9 +33,7 @@ def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
 
     try:
         with quiet_transformers():
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                str(folder), local_files_only=True, trust_remote_code=False
-            )
+            tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise ModelError(f"the tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
     if not tokenizer.is_fast:
@@ -129,9 +127,7 @@ def _check_body(folder: Path | str, model: Any, report: Mapping[str, Any]) -> No
     prefix = f"{model.base_model_prefix}."
     mismatched = {key[0] if isinstance(key, tuple) else key for key in report["mismatched_keys"]}
     lacking = sorted(
-        key
-        for key in {*report["missing_keys"], *mismatched}
-        if key.startswith(prefix) and "pooler" not in key
+        key for key in {*report["missing_keys"], *mismatched} if key.startswith(prefix) and "pooler" not in key
     )
     if lacking:
         kind = "of another shape" if lacking[0] in mismatched else "missing"

@@ -45,9 +45,7 @@ def locate_model(given: str, settings: Settings, path: str = "$.baseModelPath") 
         raise ModelError(f"no model {given!r}; looked at {looked}", path=path)
     folder, reason = _find_on_hub(given)
     if folder is None:
-        raise ModelError(
-            f"no model {given!r}; looked at {looked} and on the Hugging Face hub: {reason}", path=path
-        )
+        raise ModelError(f"no model {given!r}; looked at {looked} and on the Hugging Face hub: {reason}", path=path)
     return folder
 
 

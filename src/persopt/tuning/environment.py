@@ -93,7 +93,9 @@ def _list_gpus() -> list[dict[str, Any]]:
     if program is None:
         return []
     try:
-        answer = subprocess.run([program, *_GPU_QUERY], capture_output=True, text=True, timeout=_GPU_SECONDS, check=True)
+        answer = subprocess.run(
+            [program, *_GPU_QUERY], capture_output=True, text=True, timeout=_GPU_SECONDS, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return []  # a driver that does not answer must not stop a study on the CPU
     return [gpu for line in answer.stdout.splitlines() if (gpu := _read_gpu(line)) is not None]
