@@ -9,6 +9,8 @@ import pytest
 
 from persopt.domain.hyperparameters import HYPERPARAMETERS, Hyperparameter, find_hyperparameter
 
+OPTIMIZERS = "expected 'adamw_torch', 'adamw_torch_fused', 'adafactor', 'sgd', 'adagrad' or 'rmsprop'"
+
 
 def test_names_are_found_and_unknown_ones_are_not() -> None:
     assert find_hyperparameter("learningRate") is not None
@@ -37,7 +39,8 @@ def test_every_training_argument_exists_in_transformers_and_takes_such_values() 
         ("epochs", 1.5, "expected an int of at least 1, got 1.5"),
         ("maxLength", 1, "expected an int of at least 2, got 1"),
         ("bf16", 1, "expected a bool, got 1"),
-        ("optim", 3, "expected a str, got 3"),
+        ("optim", 3, f"{OPTIMIZERS}, got 3"),
+        ("optim", "adamm_torch", f"{OPTIMIZERS}, got 'adamm_torch'; did you mean 'adamw_torch'?"),
         ("adamEpsilon", 0.0, "expected a float above 0, got 0.0"),
     ],
 )

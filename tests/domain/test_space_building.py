@@ -102,7 +102,8 @@ def test_parameters_of_functions_may_have_any_name() -> None:
         (
             "optim",
             {"min": 1, "max": 2},
-            "config.optim: expected a list of choices (a str each), got a range",
+            "config.optim: expected a list of choices ('adamw_torch', 'adamw_torch_fused', 'adafactor', 'sgd', "
+            "'adagrad' or 'rmsprop' each), got a range",
         ),
     ],
 )

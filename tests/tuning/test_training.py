@@ -147,20 +147,30 @@ def test_max_steps_cuts_a_training_and_never_stretches_it(tmp_path: Path, max_st
 
 
 def test_a_stop_ends_the_training_within_a_step(tmp_path: Path) -> None:
-    trial = RecordingTrial(stop_after=2)
+    trial = RecordingTrial(stop_after=3)
     request = make_request(tmp_path)
 
     with pytest.raises(TrialEndedEarly) as ended:
         train_trial(make_text_program(tmp_path), request, trial)
 
     assert ended.value.checkpoint is None
-    assert trial.looks == 2
+    assert trial.looks == 3  # before the first step, after it, after the second
     assert [step for step, _, _ in trial.reports] == [1]
     assert list(Path(request.folder).iterdir()) == []
 
 
-def test_a_stop_is_seen_between_the_batches_of_a_step(tmp_path: Path) -> None:
+def test_what_was_stopped_while_it_loaded_does_not_begin(tmp_path: Path) -> None:
     trial = RecordingTrial(stop_after=1)
+
+    with pytest.raises(TrialEndedEarly):
+        train_trial(make_text_program(tmp_path), make_request(tmp_path), trial)
+
+    assert trial.looks == 1
+    assert trial.reports == []
+
+
+def test_a_stop_is_seen_between_the_batches_of_a_step(tmp_path: Path) -> None:
+    trial = RecordingTrial(stop_after=2)
 
     with pytest.raises(TrialEndedEarly):
         train_trial(make_text_program(tmp_path), make_request(tmp_path, gradientAccumulationSteps=6), trial)
@@ -169,7 +179,7 @@ def test_a_stop_is_seen_between_the_batches_of_a_step(tmp_path: Path) -> None:
 
 
 def test_a_stop_is_seen_in_an_evaluation(tmp_path: Path) -> None:
-    trial = RecordingTrial(stop_after=STEPS + 2)
+    trial = RecordingTrial(stop_after=STEPS + 3)
 
     with pytest.raises(TrialEndedEarly):
         train_trial(make_text_program(tmp_path), make_request(tmp_path), trial)

@@ -40,6 +40,16 @@ def test_every_hyperparameter_is_an_argument_of_the_installed_transformers(
     assert getattr(built, "value", built) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "word"), [(item.name, word) for item in ARGUMENTS for word in item.choices], ids=lambda value: value
+)
+def test_every_word_that_is_accepted_trains(name: str, word: str, tmp_path: Path) -> None:
+    program = make_text_program(tmp_path, max_steps=1)
+    given: dict[str, Any] = {name: word}
+    outcome = train_trial(program, make_request(tmp_path, **given), RecordingTrial())
+    assert 0 <= outcome.metrics["accuracy"] <= 1
+
+
 def test_trials_save_and_report_nothing_by_themselves(tmp_path: Path) -> None:
     arguments = build({}, tmp_path)
 

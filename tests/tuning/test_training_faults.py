@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,9 +71,10 @@ def test_a_rate_far_too_high_is_told_from_a_bug(tmp_path: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit of address space is Linux's")
 def test_memory_that_runs_out_names_the_batch_size(tmp_path: Path) -> None:
     project = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}  # stacks of many threads would take the memory
     command = [sys.executable, "-c", STARVED, str(tmp_path)]
 
-    done = subprocess.run(command, capture_output=True, text=True, cwd=project, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment, check=False)
 
     assert done.stdout.startswith("out-of-memory config.batchSize: out of memory on cpu at step 1"), done.stderr
     assert "training with batch size 40000" in done.stdout

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from persopt.domain.errors import Fault
+from persopt.domain.names import list_choices, suggest
 from persopt.domain.space import ParameterSpec, Scalar
 
 __all__ = ("HYPERPARAMETERS", "Hyperparameter", "find_hyperparameter")
@@ -31,6 +32,7 @@ class Hyperparameter(Struct, frozen=True):
         high: Highest value.
         open_low: The lowest value itself is not accepted.
         open_high: The highest value itself is not accepted.
+        choices: The words that it accepts, where it is a word.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Hyperparameter(Struct, frozen=True):
     high: float | None = None
     open_low: bool = False
     open_high: bool = False
+    choices: tuple[str, ...] = ()
 
     @staticmethod
     def names() -> list[str]:
@@ -50,6 +53,8 @@ class Hyperparameter(Struct, frozen=True):
     @property
     def accepted(self) -> str:
         """The accepted values in words, such as `a float in (0, 1]`."""
+        if self.choices:
+            return list_choices(self.choices)
         article = "an int" if self.kind == "int" else f"a {self.kind}"
         if self.low is None and self.high is None:
             return article
@@ -61,8 +66,9 @@ class Hyperparameter(Struct, frozen=True):
 
     def check_value(self, value: Scalar, path: str) -> Iterator[Fault]:
         """Give a fault if a value is of another type or out of range."""
-        if not self._has_kind(value) or (isinstance(value, int | float) and self._is_outside(value)):
-            yield Fault(path=path, message=f"expected {self.accepted}, got {value!r}")
+        if not self._has_kind(value) or self._is_outside(value):
+            near = suggest(value, self.choices) if isinstance(value, str) else ""
+            yield Fault(path=path, message=f"expected {self.accepted}, got {value!r}{near}")
 
     def check_range(self, spec: ParameterSpec, path: str) -> Iterator[Fault]:
         """Give a fault for each end of a range that this hyperparameter does not accept."""
@@ -84,7 +90,9 @@ class Hyperparameter(Struct, frozen=True):
             return isinstance(value, int | float)
         return isinstance(value, str)
 
-    def _is_outside(self, value: float) -> bool:
+    def _is_outside(self, value: Scalar) -> bool:
+        if isinstance(value, str):
+            return bool(self.choices) and value not in self.choices
         below = self.low is not None and (value < self.low or (self.open_low and value == self.low))
         above = self.high is not None and (value > self.high or (self.open_high and value == self.high))
         return below or above
@@ -93,6 +101,18 @@ class Hyperparameter(Struct, frozen=True):
 def _argument(name: str, kind: Kind, field: str, low: float | None = None, high: float | None = None) -> Hyperparameter:
     return Hyperparameter(name, kind, "arguments", field, low, high)
 
+
+# Those of Transformers that need neither further settings nor another package.
+_SCHEDULERS = (
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "polynomial",
+    "constant",
+    "constant_with_warmup",
+    "inverse_sqrt",
+)
+_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop")
 
 HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter("learningRate", "float", "arguments", "learning_rate", low=0, open_low=True, high=10),
@@ -110,8 +130,8 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter("adamBeta1", "float", "arguments", "adam_beta1", low=0, high=1, open_high=True),
     Hyperparameter("adamBeta2", "float", "arguments", "adam_beta2", low=0, high=1, open_high=True),
     Hyperparameter("adamEpsilon", "float", "arguments", "adam_epsilon", low=0, open_low=True),
-    _argument("lrSchedulerType", "str", "lr_scheduler_type"),
-    _argument("optim", "str", "optim"),
+    Hyperparameter("lrSchedulerType", "str", "arguments", "lr_scheduler_type", choices=_SCHEDULERS),
+    Hyperparameter("optim", "str", "arguments", "optim", choices=_OPTIMIZERS),
     _argument("neftuneNoiseAlpha", "float", "neftune_noise_alpha", low=0),
     _argument("bf16", "bool", "bf16"),
     _argument("gradientCheckpointing", "bool", "gradient_checkpointing"),

@@ -1,0 +1,31 @@
+"""What a type checker says of the public API: each line's comment is part of the type that mypy reveals.
+
+Not run, only checked; see `test_public_api.py`.
+"""
+
+from __future__ import annotations
+
+from typing import reveal_type
+
+import persopt
+from persopt.plugins import SamplingStrategy, TrialExecutor
+from persopt.plugins.registry import Registry
+
+report = persopt.tune("model", "data", config={"learningRate": {"min": 1e-5, "max": 1e-3}}, max_trials=3)
+reveal_type(report)  # persopt.domain.reports.TuneReport
+reveal_type(report.best)  # persopt.domain.trials.TrialRecord | None
+reveal_type(report.best_params)  # dict[str, bool | int | float | str]
+reveal_type(report.best_value)  # float
+reveal_type(report.trials[0].state)  # Literal['running'
+reveal_type(report.artifacts)  # dict[str, str]
+reveal_type(persopt.errors.InputError("no").faults)  # tuple[persopt.domain.errors.Fault, ...]
+reveal_type(persopt.Objective("loss", "minimize").direction)  # Literal['maximize'] | Literal['minimize']
+
+
+def look(registry: Registry) -> None:
+    """Look a contribution up."""
+    reveal_type(registry.sampling_strategy("random"))  # SamplingStrategy[Any]
+    strategies: list[SamplingStrategy[persopt.TuneSpec]] = []
+    executors: list[TrialExecutor[persopt.TuneSpec]] = []
+    reveal_type(strategies)  # SamplingStrategy[persopt.domain.specs.TuneSpec]
+    reveal_type(executors)  # TrialExecutor[persopt.domain.specs.TuneSpec]
