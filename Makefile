@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 CODE := $(wildcard src tests plugins benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format bench studio clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ format: $(INSTALLED) ## Let ruff mend what it can
 
 bench: $(INSTALLED) ## Run the benchmarks; a Markdown table on standard output
 	$(BIN)/python -m benchmarks.run
+
+studio: ## Not in this version: the studio in the browser is a later issue
+	@echo "this version of persopt has no studio yet" >&2; exit 2
 
 setup: $(INSTALLED) ## Only the virtual environment
 

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persopt.domain.errors import Fault, InputError
-from persopt.domain.space import CategoricalParameter, FloatParameter, IntParameter, ParameterConfig, Space
+from persopt.domain.space import (
+    CategoricalParameter,
+    FloatParameter,
+    IntParameter,
+    ParameterConfig,
+    ParameterSpec,
+    Space,
+)
 from persopt.domain.space_building import build_space
 
 
@@ -219,3 +226,8 @@ def test_any_config_is_a_sound_space_or_an_input_error(config: dict[str, Any], k
             assert parameter.low <= parameter.high
             assert parameter.low > 0 or not parameter.log
     assert space.size is None or space.size > 0
+
+
+def test_the_parameters_of_a_function_are_its_own_whatever_their_names() -> None:
+    space = build_space({"epochs": ParameterSpec(min=0.5, max=1.5), "optim": ["mine", 3]}, known_only=False)
+    assert {parameter.name for parameter in space.parameters} == {"epochs", "optim"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -17,7 +20,7 @@ from persopt.domain.reports import TuneReport
 from persopt.domain.specs import TuneSpec
 from persopt.kernel.leases import is_dead_here
 from persopt.runtime import Runtime
-from tests.support.studies import settings_for, study_spec
+from tests.support.studies import SUPPORT, settings_for, study_spec
 
 
 @pytest.fixture
@@ -116,6 +119,29 @@ def test_a_study_of_which_every_trial_fails_fails_with_the_reason(runtime: Runti
     assert "ZeroDivisionError: no such number" in job.fault.message
     assert runtime.kernel.totals().failed_trials == 6
     assert "Traceback" in runtime.kernel.log(job.id, 0)
+
+
+def test_a_parallel_grid_covers_the_space_once_failures_included(runtime: Runtime) -> None:
+    config: dict[str, Any] = {"a": [1, 2, 3], "b": {"min": 1e-3, "max": 1.0, "distribution": "log_uniform", "step": 4}}
+    spec = msgspec.convert(
+        {
+            "function": "trial_functions:grid_point",
+            "functionPath": [SUPPORT],
+            "config": config | {"c": ["yes", "no"]},
+            "strategy": "grid",
+            "parallel": 3,
+        },
+        TuneSpec,
+    )
+    job = run(runtime, spec)
+    trials = runtime.kernel.trials(job.id)
+    points = Counter((trial.params["a"], trial.params["b"], trial.params["c"]) for trial in trials)
+    assert points == Counter(itertools.product([1, 2, 3], [0.001, 0.01, 0.1, 1.0], ["yes", "no"]))
+    assert {trial.attempt for trial in trials if trial.params["a"] == 2} == {2}
+    assert {trial.state for trial in trials if trial.params["a"] == 3 and trial.params["c"] == "yes"} == {"failed"}
+    assert Counter(trial.state for trial in trials) == {"succeeded": 20, "failed": 4}
+    assert job.result is not None
+    assert job.result["endedBy"] == "exhausted"
 
 
 def test_a_killed_trial_is_run_again(runtime: Runtime) -> None:

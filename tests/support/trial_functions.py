@@ -50,6 +50,15 @@ def dies_first(params: dict[str, Any], trial: Any) -> float:
     return float(params["x"])
 
 
+def grid_point(params: dict[str, Any], trial: Any) -> float:
+    """Succeed at once, at the second attempt (a = 2), or never (a = 3, c = yes)."""
+    if params["a"] == 2 and trial.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if params["a"] == 3 and params["c"] == "yes":
+        raise ZeroDivisionError("no such point")
+    return float(params["a"]) + float(params["b"])
+
+
 def fails(_: dict[str, Any], __: Any) -> float:
     """Raise."""
     raise ZeroDivisionError("no such number")

@@ -42,7 +42,7 @@ def build_space(config: Mapping[str, ParameterConfig], *, known_only: bool = Tru
     faults: list[Fault] = []
     parameters: dict[str, Parameter] = {}
     for name, written in config.items():
-        known = find_hyperparameter(name)
+        known = find_hyperparameter(name) if known_only else None
         where = f"{path}.{name}"
         if known is None and known_only:
             from_names = suggest(name, Hyperparameter.names())
