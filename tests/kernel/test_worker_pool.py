@@ -43,6 +43,10 @@ def submit(pool: WorkerPool, folder: Path, number: int = 0, attempt: int = 1, x:
     )
 
 
+def find_workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "persopt.kernel.worker_main" in child.cmdline()]
+
+
 def receive(pool: WorkerPool) -> TrialMessage:
     message = pool.receive(LIMIT)
     assert message is not None, "no message came"
@@ -73,7 +77,7 @@ def test_one_process_runs_many_trials(tmp_path: Path) -> None:
             last = receive_last(pool)
             assert isinstance(last, Finished)
             assert last.metrics == {"value": float(number**2)}
-        assert len(psutil.Process().children()) == 1
+        assert len(find_workers()) == 1
 
 
 def test_parallel_trials_run_in_processes_of_their_own(tmp_path: Path) -> None:
@@ -161,7 +165,7 @@ def test_leaving_the_pool_ends_every_process(tmp_path: Path) -> None:
         submit(pool, tmp_path)
         while not isinstance(receive(pool), Reported):
             pass
-        children = psutil.Process().children(recursive=True)
+        children = find_workers()
     _, alive = psutil.wait_procs(children, timeout=5)
     assert len(children) == 2
     assert alive == []
@@ -201,6 +205,6 @@ def test_workers_that_cannot_start_end_the_pool_in_words(tmp_path: Path) -> None
 
 def _kill_every_worker(pool: WorkerPool) -> None:
     while True:
-        for child in psutil.Process().children():
-            child.kill()
+        for worker in find_workers():
+            worker.kill()
         pool.receive(0.05)
