@@ -106,3 +106,34 @@ def test_a_report_is_a_table_in_a_notebook(tmp_path: Path) -> None:
     table = tune_function(tmp_path / "home")._repr_html_()
     assert table.count("<tr") == 4
     assert "succeeded" in table
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"max_trial": 3}, "max_trial: unknown option; did you mean 'max_trials'?"),
+        ({"config": "space.toml"}, "config: expected an object, got 'space.toml'"),
+        ({"config": {"x": object()}}, "config: expected plain values"),
+        ({"objectives": 5}, "objectives: expected names of metrics or Objectives, got 5"),
+    ],
+)
+def test_what_python_cannot_turn_into_a_spec_is_told(tmp_path: Path, options: dict[str, Any], told: str) -> None:
+    given: dict[str, Any] = {"function": "trial_functions:square", "config": SPACE, "home": tmp_path / "home"}
+    with pytest.raises(InputError) as caught:
+        persopt.tune(**given | options)
+    assert str(caught.value).startswith(told)
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_workspace_that_is_a_file_is_told(tmp_path: Path, durable: bool) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"^home: the workspace .* cannot be used: Not a directory"):
+        tune_function(tmp_path / "file", durable=durable)
+
+
+def test_a_data_set_from_memory_is_taken_away_again_when_it_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with pytest.raises(InputError):
+        persopt.tune("none", Dataset.from_dict({"text": ["a"], "label": ["b"]}), home=home)
+    assert list((home / "datasets").iterdir()) == []

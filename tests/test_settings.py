@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from persopt.domain.errors import InputError
-from persopt.settings import Settings, load_settings
+from persopt.settings import Settings, load_settings, make_workspace
 
 
 def test_defaults_need_nothing(tmp_path: Path) -> None:
@@ -83,3 +83,19 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None
     (tmp_path / "persopt.toml").write_bytes(content)
     with pytest.raises(InputError, match=r"persopt\.toml is not valid TOML"):
         load_settings({}, home=str(tmp_path))
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_workspace_that_is_no_folder_is_told(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("")
+    home = tmp_path / "file" / below
+    with pytest.raises(InputError) as caught:
+        load_settings({}, home=str(home))
+    assert str(caught.value).startswith(f"home: the workspace '{home}' cannot be used: Not a directory (give another")
+
+
+def test_the_workspace_is_made_or_the_reason_told(tmp_path: Path) -> None:
+    assert make_workspace(Settings(home=str(tmp_path / "a" / "b"))).is_dir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"home: the workspace .* cannot be used"):
+        make_workspace(Settings(home=str(tmp_path / "file")))

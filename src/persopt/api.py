@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from persopt.domain.errors import InputError
+from persopt.domain.errors import Fault, InputError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobRecord, Progress
 from persopt.domain.objectives import Objective, default_direction
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterConfig
 from persopt.domain.specs import TuneSpec
-from persopt.domain.validation import decode_struct
+from persopt.domain.validation import decode_struct, suggest
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_registry
 from persopt.progress import show_progress
 from persopt.runtime import Runtime, raise_unless_succeeded
-from persopt.settings import load_settings
+from persopt.settings import load_settings, make_workspace
 
 __all__ = ("load_report", "tune")
 
@@ -65,9 +66,8 @@ def tune(
         PersoptError: if no trial could succeed.
     """
     settings = load_settings(home=None if home is None else str(home))
-    data_path = _as_path(data, settings.datasets)
-    spec = _build_spec(model, data_path, config, function, objectives, output, options)
-    with _progress(progress) as tell:
+    with _progress(progress) as tell, _data_path(data, settings.datasets) as data_path:
+        spec = _build_spec(model, data_path, config, function, objectives, output, options)
         if durable:
             return _run_durable(spec, str(settings.workspace), tell)
         return _run_here(spec, str(settings.workspace), tell)
@@ -87,7 +87,7 @@ def _run_here(spec: TuneSpec, home: str, tell: Callable[[Progress], None] | None
     settings = load_settings(home=home)
     registry = load_registry(settings, BUILTIN_MODULES)
     resolved = resolve_tuning(spec, settings, registry)
-    folder = settings.workspace / "runs" / new_job_id()
+    folder = make_workspace(settings) / "runs" / new_job_id()
     folder.mkdir(parents=True)
     return run_tuning(
         resolved,
@@ -132,20 +132,41 @@ def _build_spec(
     options: Mapping[str, Any],
 ) -> TuneSpec:
     names = {field.name: field.encode_name for field in msgspec.structs.fields(TuneSpec)}
-    plain: dict[str, Any] = {names.get(name, name): msgspec.to_builtins(value) for name, value in options.items()}
+    faults = [
+        Fault(path=f"$.{name}", message=f"unknown option{suggest(name, names)}", code="unknown")
+        for name in options
+        if name not in names
+    ]
+    plain: dict[str, Any] = {names[name]: _as_plain(options[name], names[name]) for name in options if name in names}
     plain |= {
         "baseModelPath": "" if model is None else str(model),
         "datasetPath": data,
         "outputDir": None if output is None else str(output),
-        "config": msgspec.to_builtins(dict(config or {})),
+        "config": _as_plain({} if config is None else config, "config"),
         "function": function if function is None or isinstance(function, str) else _function_name(function),
         "objectives": [msgspec.to_builtins(item) for item in _as_objectives(objectives)],
     }
-    return decode_struct(plain, TuneSpec)
+    try:
+        spec = decode_struct(plain, TuneSpec)
+    except InputError as error:
+        raise InputError([*faults, *error.faults]) from None
+    if faults:
+        raise InputError(faults)
+    return spec
+
+
+def _as_plain(value: Any, name: str) -> Any:
+    try:
+        return msgspec.to_builtins(dict(value) if isinstance(value, Mapping) else value)
+    except TypeError as error:
+        message = f"expected plain values (mappings, lists, numbers, text), got {value!r}: {error}"
+        raise InputError(message, path=f"$.{name}") from None
 
 
 def _as_objectives(given: Sequence[Objective | str] | str | None) -> list[Objective]:
-    items = [given] if isinstance(given, str) else list(given or ())
+    items: Any = [given] if isinstance(given, str | Objective) else given or ()
+    if not (isinstance(items, Sequence) and all(isinstance(item, str | Objective) for item in items)):
+        raise InputError(f"expected names of metrics or Objectives, got {given!r}", path="$.objectives")
     return [
         item if isinstance(item, Objective) else Objective(metric=item, direction=default_direction(item))
         for item in items
@@ -163,15 +184,20 @@ def _function_name(function: Callable[..., Any]) -> str:
     return f"{module}:{name}"
 
 
-def _as_path(data: Any, datasets: Path) -> str:
-    if data is None:
-        return ""
-    if isinstance(data, str | Path):
-        return str(data)
+@contextlib.contextmanager
+def _data_path(data: Any, datasets: Path) -> Iterator[str]:
+    """Give the path of the data; a `datasets` object is saved, and taken away again if the input is refused."""
+    if data is None or isinstance(data, str | Path):
+        yield "" if data is None else str(data)
+        return
     if not hasattr(data, "save_to_disk"):
         raise InputError(
             f"expected a path, a hub id or a datasets object, got {type(data).__name__}", path="$.datasetPath"
         )
     folder = datasets / f"in-memory-{new_job_id()}"
     data.save_to_disk(str(folder))
-    return str(folder)
+    try:
+        yield str(folder)
+    except InputError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from persopt.domain.jobs import Progress as JobProgress
@@ -18,6 +19,7 @@ def show_progress(title: str = "trials") -> Iterator[Callable[[JobProgress], Non
     """Show a bar while the block runs; gives the function that moves it.
 
     The bar counts finished units, moved on by the share of the running ones, and shows the best value so far.
+    The title is shown as it is written: brackets in it are no markup.
     """
     console = Console(stderr=True)
     columns = (
@@ -28,7 +30,7 @@ def show_progress(title: str = "trials") -> Iterator[Callable[[JobProgress], Non
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None, best="")
+        task = bar.add_task(escape(title), total=None, best="")
 
         def move(progress: JobProgress) -> None:
             best = "" if progress.best is None else f"best {progress.best:.4g}"

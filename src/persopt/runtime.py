@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
+import msgspec
+from sqlalchemy.exc import OperationalError
+
 from persopt.domain.errors import BusError, JobCancelledError, JobFailedError
 from persopt.domain.jobs import JobRecord
 from persopt.domain.specs import JobSpec
@@ -17,11 +20,12 @@ from persopt.kernel.store import Store
 from persopt.kernel.supervisor import Supervisor
 from persopt.plugins.discovery import load_registry
 from persopt.plugins.registry import Registry
-from persopt.settings import Settings, load_settings
+from persopt.settings import Settings, load_settings, make_workspace
 
 __all__ = ("Runtime", "raise_unless_succeeded")
 
 _POLL_SECONDS: Final = 0.2
+_PATIENCE_SECONDS: Final = 30.0
 
 
 class Runtime:
@@ -39,10 +43,12 @@ class Runtime:
 
         Raises:
             StoreError: if the database cannot be opened.
-            InputError: if a setting is not accepted.
+            InputError: if a setting is not accepted, or the workspace cannot be made.
         """
         chosen = settings or load_settings()
-        chosen.workspace.mkdir(parents=True, exist_ok=True)
+        # Jobs get these settings too, whatever the current folder is by then.
+        chosen = msgspec.structs.replace(chosen, home=str(chosen.workspace))
+        make_workspace(chosen)
         return cls(chosen, load_registry(chosen, BUILTIN_MODULES), Store.open(chosen.store_url))
 
     def __enter__(self) -> Self:
@@ -88,15 +94,28 @@ class Runtime:
     def wait(
         self, job_id: str, watch: Callable[[JobRecord], None] | None = None, timeout: float | None = None
     ) -> JobRecord:
-        """Return a job when it has ended, or after `timeout` seconds as it is then."""
+        """Return a job when it has ended, or after `timeout` seconds as it is then.
+
+        A database that is away is waited for, half a minute at most.
+
+        Raises:
+            NotFoundError: if there is no such job.
+            sqlalchemy.exc.OperationalError: if the database stays away.
+        """
         pause = threading.Event()
-        waited = 0.0
+        waited = seen = 0.0
         while True:
-            job = self.kernel.get(job_id)
-            if watch is not None:
-                watch(job)
-            if job.is_finished or (timeout is not None and waited >= timeout):
-                return job
+            try:
+                job = self.kernel.get(job_id)
+            except OperationalError:
+                if waited - seen >= _PATIENCE_SECONDS:
+                    raise
+            else:
+                seen = waited
+                if watch is not None:
+                    watch(job)
+                if job.is_finished or (timeout is not None and waited >= timeout):
+                    return job
             pause.wait(_POLL_SECONDS)
             waited += _POLL_SECONDS
 

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from persopt.domain.errors import InputError
 from persopt.domain.validation import decode_struct
 
-__all__ = ("Settings", "load_settings")
+__all__ = ("Settings", "load_settings", "make_workspace")
 
 _FILE = "persopt.toml"
 _LISTS = ("allowed_roots", "block_plugins")
@@ -102,17 +102,41 @@ def load_settings(environment: Mapping[str, str] | None = None, **arguments: Any
             given[field.name] = _split(value) if field.name in _LISTS else value
     given |= {name: value for name, value in arguments.items() if value is not None}
     home = Path(str(given.get("home", "persopt-data")))
-    return decode_struct({**_read_file(home / _FILE), **given}, Settings, strict=False)
+    return decode_struct({**_read_file(home), **given}, Settings, strict=False)
+
+
+def make_workspace(settings: Settings) -> Path:
+    """Return the workspace's folder, made if need be.
+
+    Raises:
+        InputError: if it cannot be made, or is no folder.
+    """
+    try:
+        settings.workspace.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(settings.workspace, error) from None
+    return settings.workspace
 
 
 def _split(value: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _read_file(home: Path) -> dict[str, Any]:
+    path = home / _FILE
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}", path="$") from None
+    except OSError as error:
+        raise _unusable(home, error) from None
+
+
+def _unusable(home: Path, error: OSError) -> InputError:
+    return InputError(
+        f"the workspace {str(home)!r} cannot be used: {error.strerror}",
+        path="$.home",
+        hint="give another folder with --home or PERSOPT_HOME",
+    )

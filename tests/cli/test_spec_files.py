@@ -61,6 +61,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
         ("a.yaml", b"a: 1\na: 2\n", "'a' is given twice"),
         ("a.yaml", b"!!python/object:os.system {}", "is not valid YAML"),
         ("a.json", b"[1]", "must hold a mapping of names, got list"),
+        ("a.yaml", b"", "is empty; expected a mapping of names"),
         ("a.yaml", b"1: 2\n", "must hold a mapping of names"),
         ("a.json", '{"a": "ي"}'.encode("cp1256"), "is not UTF-8: byte 7 is 0xed"),
         ("missing/a.json", None, "cannot be read: No such file or directory"),

@@ -167,3 +167,12 @@ def test_colours_and_bars_stay_away_from_pipes_and_from_no_color() -> None:
     os.close(controller)
     assert b"succeeded" in shown
     assert b"\x1b[3" not in shown  # no colour
+
+
+def test_a_search_in_which_everything_is_fixed_is_one_trial() -> None:
+    result = run_persopt("tune", "--function", "tried:square", "-p", "x=2", "--max-trials", "5")
+    assert result.returncode == 0, result.stderr
+    plan = [line.split(maxsplit=1) for line in result.stderr.splitlines()]
+    assert ["strategy", "random; every parameter is fixed"] in plan
+    assert ["fixed", "x 2"] in plan
+    assert ["trials", "1"] in plan

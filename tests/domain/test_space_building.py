@@ -231,3 +231,7 @@ def test_any_config_is_a_sound_space_or_an_input_error(config: dict[str, Any], k
 def test_the_parameters_of_a_function_are_its_own_whatever_their_names() -> None:
     space = build_space({"epochs": ParameterSpec(min=0.5, max=1.5), "optim": ["mine", 3]}, known_only=False)
     assert {parameter.name for parameter in space.parameters} == {"epochs", "optim"}
+
+
+def test_one_fixed_value_that_is_not_finite_has_the_path_of_its_parameter() -> None:
+    assert faults({"learningRate": float("inf")}) == ["config.learningRate: must be finite, got inf"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -14,13 +15,14 @@ import msgspec
 import psutil
 import pytest
 
-from persopt.domain.errors import ConflictError, InputError, NotFoundError
+from persopt.domain.errors import ConflictError, InputError, NotFoundError, OutputError
 from persopt.domain.jobs import JobRecord
 from persopt.domain.reports import TuneReport
 from persopt.domain.specs import TuneSpec
 from persopt.kernel.leases import is_dead_here
 from persopt.runtime import Runtime
 from tests.support.studies import SUPPORT, settings_for, study_spec
+from tests.support.tiny_models import make_tiny_model
 
 
 @pytest.fixture
@@ -192,3 +194,59 @@ def test_a_supervisor_runs_queued_jobs_side_by_side_up_to_its_capacity(runtime: 
             runtime.wait(job.id, watch, timeout=120)
     assert both.is_set()
     assert {job.state for job in runtime.kernel.jobs()} == {"cancelled"}
+
+
+def test_the_output_folder_of_a_job_that_has_not_ended_is_taken(runtime: Runtime, tmp_path: Path) -> None:
+    spec = TuneSpec(base_model_path=str(make_tiny_model(tmp_path / "model")), dataset_path=str(tmp_path / "data.csv"))
+    rows = "".join(f"{word},{word[0]}\n" for word in ("aa", "ab", "ac", "ba", "bb", "bc") * 4)
+    (tmp_path / "data.csv").write_text(f"text,label\n{rows}")
+    spec = msgspec.structs.replace(spec, output_dir=str(tmp_path / "best"))
+    job = runtime.kernel.submit(spec)
+    with pytest.raises(InputError, match=f"outputDir: .* is in use: job {job.id}, which is queued"):
+        runtime.kernel.submit(spec)
+    assert [item.name for item in runtime.settings.jobs.iterdir()] == [job.id]
+    runtime.kernel.cancel(job.id)
+    assert runtime.kernel.submit(spec).state == "queued"
+
+
+def test_a_job_whose_folder_cannot_be_made_does_not_exist(runtime: Runtime) -> None:
+    runtime.settings.jobs.write_text("a file where the folder should be")
+    with pytest.raises(OutputError, match=r"the job's folder .* cannot be written"):
+        runtime.kernel.submit(study_spec())
+    assert runtime.kernel.jobs() == []
+
+
+def test_a_supervisor_says_once_why_it_cannot_work_and_works_when_it_can(
+    runtime: Runtime,
+) -> None:
+    job = runtime.kernel.submit(study_spec())
+    jobs, aside = runtime.settings.jobs, runtime.settings.jobs.with_name("aside")
+    jobs.rename(aside)
+    jobs.write_text("a file where the folder should be")
+    told = threading.Event()
+    handler = _Teller(told)
+    logger = logging.getLogger("persopt.kernel.supervisor")
+    logger.addHandler(handler)
+    try:
+        with runtime.supervisor(only=job.id):
+            assert told.wait(60)
+            runtime.wait(job.id, timeout=1)
+            jobs.unlink()
+            aside.rename(jobs)
+            ended = runtime.wait(job.id, timeout=120)
+    finally:
+        logger.removeHandler(handler)
+    assert ended.state == "succeeded", ended.fault
+    assert len(handler.messages) == 1
+    assert "trying again until it can" in handler.messages[0]
+
+
+class _Teller(logging.Handler):
+    def __init__(self, told: threading.Event) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+        self._told.set()

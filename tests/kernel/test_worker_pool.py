@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -208,3 +209,58 @@ def _kill_every_worker(pool: WorkerPool) -> None:
         for worker in find_workers():
             worker.kill()
         pool.receive(0.05)
+
+
+def test_workers_that_were_ended_before_they_were_warm_are_no_failed_starts(tmp_path: Path) -> None:
+    (tmp_path / "never_warm.py").write_text("import threading\nthreading.Event().wait()\n")
+    program = FunctionProgram(function="never_warm:function", path=[str(tmp_path)])
+    with WorkerPool(ExecutorRequest(parallel=4, program=program, folder=str(tmp_path))) as pool:
+        for number in range(4):
+            submit(pool, tmp_path, number)
+            pool.stop(number, keep_checkpoint=False)
+        ended = [receive_last(pool) for _ in range(4)]
+    assert sorted(message.number for message in ended if isinstance(message, Stopped)) == [0, 1, 2, 3]
+
+
+def test_what_has_come_is_received_without_waiting(tmp_path: Path) -> None:
+    with open_pool(tmp_path, "deaf") as pool:
+        submit(pool, tmp_path)
+        while not isinstance(receive(pool), Reported):
+            pass
+        (worker,) = find_workers()
+        worker.kill()
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        assert isinstance(pool.receive(0), Failed)
+
+
+@pytest.mark.parametrize("function", ["prints", "fails"])
+def test_a_full_disk_is_told_as_such_and_costs_no_worker(tmp_path: Path, function: str) -> None:
+    (tmp_path / "0000").mkdir()
+    (tmp_path / "0000" / "log.txt").symlink_to("/dev/full")
+    with open_pool(tmp_path, function) as pool:
+        submit(pool, tmp_path)
+        last = receive_last(pool)
+        assert isinstance(last, Failed)
+        assert last.fault.code == ("disk-full" if function == "prints" else "error")
+        (worker,) = find_workers()
+        submit(pool, tmp_path, 1)
+        receive_last(pool)
+        assert find_workers() == [worker]
+
+
+def test_a_trial_whose_folder_cannot_be_made_fails_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "0000").write_text("a file where the folder should be")
+    with open_pool(tmp_path, "square") as pool:
+        submit(pool, tmp_path)
+        last = receive_last(pool)
+    assert isinstance(last, Failed)
+    assert "FileExistsError" in last.fault.message
+
+
+def test_a_killed_worker_is_noticed_though_a_process_that_its_trial_forked_lives_on(tmp_path: Path) -> None:
+    with open_pool(tmp_path, "forks_and_dies") as pool:
+        submit(pool, tmp_path)
+        last = receive_last(pool)
+    assert isinstance(last, Failed)
+    assert last.fault.code == "killed"
+    psutil.Process(int((tmp_path / "left.txt").read_text())).kill()

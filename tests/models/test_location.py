@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,11 +65,19 @@ def test_a_model_is_downloaded_once_and_then_found_offline(
     (checkpoint / "pytorch_model.bin").write_bytes(b"a pickle")
     with serve_hub({"models/acme/tiny": checkpoint}) as endpoint:
         folder = Path(_locate("acme/tiny", tmp_path, HF_ENDPOINT=endpoint))
-        assert "ModelError" in _locate("acme/none", tmp_path, HF_ENDPOINT=endpoint)
+        told = _locate("acme/none", tmp_path, HF_ENDPOINT=endpoint)
+        assert told.endswith("on the Hugging Face hub: it is not there, or not public")
     assert folder.name == COMMIT
     there = {item.name for item in checkpoints("bert").iterdir()}
     assert {item.name for item in folder.iterdir()} == there, "all but the pickle"
     assert _locate("acme/tiny", tmp_path, HF_HUB_OFFLINE="1") == str(folder)
+
+
+def test_a_hub_that_cannot_be_reached_is_told_in_a_few_words(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    told = _locate("acme/none", tmp_path, HF_ENDPOINT=f"http://127.0.0.1:{port}")
+    assert told.endswith("on the Hugging Face hub: not in its cache, and the hub cannot be reached")
 
 
 def _locate(given: str, home: Path, **environment: str) -> str:

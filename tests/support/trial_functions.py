@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,23 @@ def recorded(params: dict[str, Any], trial: Any) -> float:
         trial.report(step, value=step * float(params["x"]))
     _append(runs, f"end {trial.number} {trial.attempt}")
     return (float(params["x"]) - 0.3) ** 2
+
+
+def leaves_a_process(_: dict[str, Any], trial: Any) -> float:
+    """Start a process that never ends, note its number in `left.txt` of the job's folder, and return."""
+    left = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+    _append(Path(trial.folder).parent.parent / "left.txt", str(left.pid))
+    return 1.0
+
+
+def forks_and_dies(_: dict[str, Any], trial: Any) -> float:
+    """Fork a process that never ends, note its number in `left.txt` beside the trial's folder, kill the worker."""
+    left = os.fork()
+    if left == 0:
+        threading.Event().wait()
+    _append(Path(trial.folder).parent / "left.txt", str(left))
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0.0
 
 
 def _append(path: Path, line: str) -> None:

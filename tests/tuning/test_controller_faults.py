@@ -50,7 +50,7 @@ def test_a_fault_that_does_not_pass_and_one_too_many_fail_the_trial_for_good() -
     assert [trial.fault.code for trial in outcome.trials if trial.fault is not None] == ["killed", "training"]
 
 
-@pytest.mark.parametrize("code", ["bad-data", "bad-model"])
+@pytest.mark.parametrize("code", ["bad-data", "bad-model", "no-device"])
 def test_a_fault_that_every_trial_would_meet_fails_the_study_at_once(code: str) -> None:
     fault = Fault(message="the file is gone", code=code)
     pool = SimulatedPool(in_turn(quick, lambda request: [(1.0, failed(request.number, fault))]))

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from persopt.domain.errors import PersoptError
+from persopt.domain.jobs import Progress
 from persopt.domain.trials import TrialRecord
 from persopt.plugins import TrialMessage
 from persopt.tuning.journal import MemoryJournal, StudyHistory
@@ -84,3 +87,17 @@ def test_a_trial_that_was_to_stop_and_died_is_stopped_and_one_that_came_in_in_ti
 
     outcome = control(LatePool(endless), max_trials=2, trial_time_limit=5.0)
     assert [(trial.state, trial.values) for trial in outcome.trials] == [("stopped", [5.0]), ("succeeded", [1.0])]
+
+
+def test_an_executor_is_not_blamed_for_the_time_that_the_journal_took() -> None:
+    pool = SimulatedPool(endless, parallel=2)
+
+    class SlowJournal(MemoryJournal):
+        """Takes six seconds for the end of a trial, as a database that is busy."""
+
+        def finish_trial(self, trial: TrialRecord, progress: Progress, **more: Any) -> None:
+            pool.now += 6.0
+            super().finish_trial(trial, progress, **more)
+
+    outcome = control(pool, journal=SlowJournal(), max_trials=2, parallel=2, time_limit=3.5)
+    assert states(outcome) == ["stopped", "stopped"]

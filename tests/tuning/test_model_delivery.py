@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from persopt.domain.errors import OutputError
-from persopt.tuning.model_delivery import deliver_model
+from persopt.tuning.model_delivery import deliver_model, explain_os_error
 
 FILES = {"model.safetensors": b"weights", "tokenizer/vocab.txt": b"[PAD]"}
 
@@ -106,3 +109,43 @@ def test_a_place_that_cannot_be_written_leaves_the_model_where_it_is(tmp_path: P
 def test_a_model_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is gone"):
         deliver_model(tmp_path / "checkpoint", tmp_path / "model")
+
+
+def test_a_full_disk_is_told_in_one_line_also_of_a_whole_folder() -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "file")
+    assert explain_os_error(full) == "the disk is full"
+    assert explain_os_error(shutil.Error([("a", "b", str(full)), ("c", "d", str(full))])) == "the disk is full"
+    assert explain_os_error(shutil.Error([("a", "b", "no such thing"), ("c", "d", "other")])) == "no such thing"
+
+
+def test_half_a_copy_is_taken_away_again(tmp_path: Path, elsewhere: Path) -> None:
+    checkpoint = make_checkpoint(tmp_path / "checkpoint")
+    (checkpoint / "gone").symlink_to(tmp_path / "nowhere")  # which cannot be copied
+    with pytest.raises(OutputError, match="cannot be written"):
+        deliver_model(checkpoint, elsewhere / "model")
+    assert list(elsewhere.iterdir()) == []
+    assert {path.name for path in checkpoint.iterdir()} == {"model.safetensors", "tokenizer", "gone"}
+
+
+DIES_WHILE_DELETING = """
+import os, sys
+from pathlib import Path
+from persopt.tuning.model_delivery import deliver_model
+deleted = []
+def die(event, args):
+    if event == "os.remove":
+        deleted.append(args)
+        if len(deleted) == 2:
+            os._exit(9)
+sys.addaudithook(die)
+deliver_model(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_a_crash_while_the_original_is_deleted_is_made_good(tmp_path: Path) -> None:
+    checkpoint = make_checkpoint(tmp_path / "checkpoint")
+    target = make_checkpoint(tmp_path / "model")  # as a copy to another file system leaves it
+    died = subprocess.run([sys.executable, "-c", DIES_WHILE_DELETING, checkpoint, target], check=False)
+    assert died.returncode == 9
+    assert deliver_model(checkpoint, target) == target
+    assert read(target) == FILES

@@ -50,3 +50,11 @@ def test_a_disk_that_is_obviously_too_small_is_told(tmp_path: Path) -> None:
     (fault,) = check_disk_space(tmp_path / "new", 2**70)
     assert "1,180,591,620,717.4 GB" in fault.message
     assert fault.code == "output"
+
+
+def test_small_sizes_are_told_in_megabytes() -> None:
+    proc = Path("/proc/self")
+    if not proc.is_dir():
+        pytest.skip("this machine has no /proc, which has no room at all")
+    (fault,) = check_disk_space(proc / "model", 77_704)
+    assert "need about 0.1 MB, and 0.0 MB are free" in fault.message

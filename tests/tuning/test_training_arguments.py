@@ -135,5 +135,6 @@ def test_automatic_takes_the_accelerator_where_there_is_one() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_a_device_that_is_not_there_is_refused() -> None:
-    with pytest.raises(InputError, match=r"training\.device: 'cuda' is not there; this machine has .*cpu"):
+    with pytest.raises(InputError, match=r"training\.device: 'cuda' is not there; this machine has .*cpu") as caught:
         choose_device("cuda")
+    assert caught.value.faults[0].code == "no-device"  # which ends the study: every trial would fail so

@@ -11,6 +11,7 @@ from persopt.cli.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SUCCESS, prin
 from persopt.cli.interrupts import Interrupts
 from persopt.cli.job_views import describe_job_json, print_plan, print_result
 from persopt.cli.output import format_value, note, open_console, print_json
+from persopt.domain.errors import ConflictError
 from persopt.domain.jobs import JobRecord, Progress
 
 if TYPE_CHECKING:
@@ -80,18 +81,17 @@ class _Watcher:
         if not self._asked:
             self._asked = True
             note("cancelling the job; press Ctrl-C again to leave without waiting for it")
-            self._runtime.kernel.cancel(job.id)
+            with contextlib.suppress(ConflictError):  # it has ended since it was looked at
+                self._runtime.kernel.cancel(job.id)
 
 
 @contextlib.contextmanager
 def _show(job: JobRecord) -> Iterator[Callable[[Progress], None]]:
     """Give what shows the progress: a bar on a terminal, elsewhere a line whenever a trial has ended."""
     if sys.stderr.isatty():
-        from rich.markup import escape
-
         from persopt.progress import show_progress
 
-        with show_progress(escape(job.spec.name or "trials")) as move:
+        with show_progress(job.spec.name or "trials") as move:
             yield move
         return
     shown = job.progress.done

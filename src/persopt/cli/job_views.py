@@ -10,7 +10,7 @@ import msgspec
 from persopt.cli.output import format_duration, format_value, print_facts, print_table
 from persopt.domain.jobs import JobRecord
 from persopt.domain.objectives import Objective
-from persopt.domain.space import CategoricalParameter, Parameter, Scalar
+from persopt.domain.space import CategoricalParameter, Parameter, Scalar, Space
 from persopt.domain.trials import TrialRecord
 
 if TYPE_CHECKING:
@@ -86,12 +86,12 @@ def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
     spec = job.spec
     space = build_space(spec.config, known_only=spec.function is None)
     fixed = {item.name: _low(item) for item in space.parameters if _is_fixed(item)}
-    names = ", ".join(item.name for item in space.parameters if item.name not in fixed) or "nothing"
+    names = ", ".join(item.name for item in space.parameters if item.name not in fixed)
     points = "" if space.size is None else f" ({space.size:,} points)"
     facts: dict[str, object] = {
-        "strategy": f"{spec.strategy} over {names}{points}",
+        "strategy": f"{spec.strategy} over {names}{points}" if names else f"{spec.strategy}; every parameter is fixed",
         "fixed": ", ".join(f"{name} {format_value(value)}" for name, value in fixed.items()),
-        "trials": _count_trials(job, runtime.registry),
+        "trials": _count_trials(job, space, runtime.registry),
     }
     if spec.function is None:
         facts |= {
@@ -168,18 +168,19 @@ def _choose(trials: Sequence[TrialRecord], objectives: Sequence[Objective]) -> l
     return chosen or list(trials[-_MOST_ROWS // 2 :])
 
 
-def _count_trials(job: JobRecord, registry: Registry) -> int | None:
-    """Return the number of trials asked for; a finite strategy says how many it has."""
-    from persopt.domain.space_building import build_space
+def _count_trials(job: JobRecord, space: Space, registry: Registry) -> int:
+    """Return how many trials there will be at most: no point is run twice, and a grid ends."""
     from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest
     from persopt.plugins.options import decode_options
+    from persopt.tuning.run import DEFAULT_TRIALS
 
     spec = job.spec
     strategy = registry.sampling_strategy(spec.strategy)
     if not isinstance(strategy, FiniteStrategy):
-        return spec.max_trials
+        wanted = DEFAULT_TRIALS if spec.max_trials is None else spec.max_trials
+        return wanted if space.size is None else min(wanted, space.size)
     request = SamplerRequest(
-        space=build_space(spec.config, known_only=spec.function is None),
+        space=space,
         objectives=tuple(spec.objectives),
         study_seed=spec.seed,
         trial_seed=spec.seed,

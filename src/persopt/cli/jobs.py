@@ -160,6 +160,8 @@ def work(once: bool, capacity: int, home: str | None, as_json: bool) -> int:
 
 def _waits_for_supervisor(job: JobRecord) -> bool:
     """Return whether a job goes on by itself once a supervisor looks at it."""
-    from persopt.kernel.leases import is_dead_here
+    from persopt.kernel.leases import is_dead_here, is_expired
 
-    return job.state == "queued" or (job.state == "running" and job.lease is not None and is_dead_here(job.lease))
+    if job.state != "running" or job.lease is None:
+        return job.state == "queued"
+    return is_dead_here(job.lease) or is_expired(job.lease)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from persopt.domain.errors import InputError
 from persopt.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -39,11 +36,8 @@ def open_settings(home: str | None) -> Settings:
     Raises:
         InputError: for a setting that is not accepted.
     """
-    try:
-        settings = load_settings(home=home)
-        return load_settings(home=str(settings.workspace))
-    except OSError as error:
-        raise _unusable(home or os.environ.get("PERSOPT_HOME", ""), error) from None
+    settings = load_settings(home=home)
+    return load_settings(home=str(settings.workspace))
 
 
 def open_runtime(home: str | None) -> Runtime:
@@ -55,9 +49,7 @@ def open_runtime(home: str | None) -> Runtime:
     """
     from persopt.runtime import Runtime
 
-    settings = open_settings(home)
-    _make_folder(settings.workspace)
-    return Runtime.open(settings)
+    return Runtime.open(open_settings(home))
 
 
 def open_registry(home: str | None, *, quiet: bool = False) -> tuple[Settings, Registry]:
@@ -69,18 +61,3 @@ def open_registry(home: str | None, *, quiet: bool = False) -> tuple[Settings, R
         logging.getLogger("persopt.plugins").setLevel(logging.CRITICAL)
     settings = open_settings(home)
     return settings, load_registry(settings, BUILTIN_MODULES)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(str(folder), error) from None
-
-
-def _unusable(folder: str, error: OSError) -> InputError:
-    return InputError(
-        f"the workspace {folder!r} cannot be used: {error.strerror}",
-        path="$.home",
-        hint="give another folder with --home or PERSOPT_HOME",
-    )

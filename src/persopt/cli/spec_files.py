@@ -38,6 +38,8 @@ def read_mapping(given: str, switch: str) -> dict[str, Any]:
         value = _DECODERS[kind](text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{given!r} is not valid {kind}: {_one_line(error)}", path=switch) from None
+    if value is None:
+        raise InputError(f"{given!r} is empty; expected a mapping of names", path=switch)
     if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
         raise InputError(f"{given!r} must hold a mapping of names, got {type(value).__name__}", path=switch)
     return value

@@ -27,8 +27,7 @@ def supervise(runtime: Runtime, *, once: bool, capacity: int, as_json: bool) -> 
     with Interrupts() as interrupts, runtime.relaying(), runtime.supervisor(capacity=capacity):
         note("waiting for jobs; press Ctrl-C to end" if not once else "working until no job is left")
         while not interrupts.count:
-            _look(runtime, seen)
-            if once and all(job.is_finished for job in seen.values()):
+            if _look(runtime, seen) and once and all(job.is_finished for job in seen.values()):
                 break
             pause.wait(_LOOK_SECONDS)
     running = [job.id for job in seen.values() if job.state == "running"]
@@ -42,16 +41,25 @@ def supervise(runtime: Runtime, *, once: bool, capacity: int, as_json: bool) -> 
     return EXIT_FAILED if any(job.state == "failed" for job in ended) else EXIT_SUCCESS
 
 
-def _look(runtime: Runtime, seen: dict[str, JobRecord]) -> None:
-    """Bring `seen` up to date: every job that is open now, and those that were."""
-    now = {job.id: job for job in runtime.kernel.jobs(states=_OPEN, limit=_MANY)}
-    for job_id, before in seen.items():
-        if job_id not in now and not before.is_finished:
-            now[job_id] = runtime.kernel.get(job_id)
+def _look(runtime: Runtime, seen: dict[str, JobRecord]) -> bool:
+    """Bring `seen` up to date: every job that is open now, and those that were.
+
+    Returns whether that could be done; a database that is away for a moment is looked into again.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        now = {job.id: job for job in runtime.kernel.jobs(states=_OPEN, limit=_MANY)}
+        for job_id, before in seen.items():
+            if job_id not in now and not before.is_finished:
+                now[job_id] = runtime.kernel.get(job_id)
+    except OperationalError:
+        return False  # the supervisor logs the reason
     for job_id, job in now.items():
         if job_id not in seen or seen[job_id].state != job.state:
             _tell(job)
         seen[job_id] = job
+    return True
 
 
 def _tell(job: JobRecord) -> None:

@@ -109,10 +109,11 @@ def _check_choices(spec: ParameterSpec, known: Hyperparameter | None, path: str)
     if len({(type(value), value) for value in choices}) < len(choices):
         yield Fault(path=path, message=f"a choice is given twice in {choices!r}")
     for index, value in enumerate(choices):
+        where = f"{path}[{index}]" if len(choices) > 1 else path
         if isinstance(value, float) and not math.isfinite(value):
-            yield Fault(path=f"{path}[{index}]", message=f"must be finite, got {value!r}")
+            yield Fault(path=where, message=f"must be finite, got {value!r}")
         elif known is not None:
-            yield from known.check_value(value, f"{path}[{index}]" if len(choices) > 1 else path)
+            yield from known.check_value(value, where)
 
 
 def _parameter(name: str, spec: ParameterSpec, known: Hyperparameter | None) -> Parameter:

@@ -57,6 +57,8 @@ class Heartbeat:
     def stop(self) -> None:
         """End the beat, before the job's last transaction."""
         self._stopped = True
+        # The handler runs in this thread: in the middle of the next line it would wait for this thread's own lock.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._hint.set()
         self._thread.join()
 

@@ -10,12 +10,13 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from persopt.domain.errors import Fault, JobCancelledError, LeaseLostError, PersoptError
-from persopt.domain.jobs import JobRecord
 from persopt.domain.trials import TrialRecord
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.kernel.faults import fault_from_exception
@@ -59,42 +60,54 @@ def _run(order: Order, store: Store) -> int:
     job = store.get_job(order.job_id)
     writer = store.writer(job.id, order.token, settings.lease_seconds)
     heartbeat = Heartbeat(writer, job.active_seconds, lambda: store.force_cancel(job.id, order.token))
-    heartbeat.start()
-    _logger.info("job %s runs in process %d", job.id, os.getpid())
-    try:
+    journal = StoreJournal(writer, heartbeat.cancelled, job.progress)
+
+    def work() -> JobOutcome:
         context = JobContext(
             job=job,
             settings=settings,
             registry=load_registry(settings, BUILTIN_MODULES),
             folder=folder.path,
-            journal=StoreJournal(writer, heartbeat.cancelled, job.progress),
+            journal=journal,
             trials=[_as_unfinished(trial) for trial in store.list_trials(job.id)],
             active_seconds=job.active_seconds,
         )
-        return _finish(job, context, writer, heartbeat)
+        return find_handler(job.spec).run(context)
+
+    heartbeat.start()
+    _logger.info("job %s runs in process %d", job.id, os.getpid())
+    try:
+        return _finish(work, journal, writer, heartbeat)
     except LeaseLostError:
         _logger.exception("the lease is lost")
         return EXIT_LEASE_LOST
 
 
-def _finish(job: JobRecord, context: JobContext, writer: JobWriter, heartbeat: Heartbeat) -> int:
-    """Run the handler and store how it ended."""
+def _finish(work: Callable[[], JobOutcome], journal: StoreJournal, writer: JobWriter, heartbeat: Heartbeat) -> int:
+    """Do the work and store how it ended.
+
+    A database that could not be reached is no end of the job: the error goes on and ends this process as a crash
+    would, so that the job is taken up again from what is stored.
+    """
     try:
-        outcome: JobOutcome = find_handler(job.spec).run(context)
+        outcome = work()
     except LeaseLostError:
         raise
     except JobCancelledError:
         heartbeat.stop()
-        writer.cancel(context.journal.progress, heartbeat.active_seconds)
+        writer.cancel(journal.progress, heartbeat.active_seconds)
         _logger.info("cancelled")
         return 0
     except PersoptError as error:
         return _fail(fault_from_exception(error), writer, heartbeat)
     except Exception as error:
         _logger.exception("an unexpected error")
-        return _fail(fault_from_exception(error), writer, heartbeat)
+        fault = fault_from_exception(error)
+        if isinstance(error, OperationalError | InterfaceError) and fault.code != "disk-full":
+            raise
+        return _fail(fault, writer, heartbeat)
     heartbeat.stop()
-    writer.succeed(outcome.result, context.journal.progress, outcome.best, heartbeat.active_seconds)
+    writer.succeed(outcome.result, journal.progress, outcome.best, heartbeat.active_seconds)
     _logger.info("succeeded")
     return 0
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from persopt.domain.errors import NotFoundError
+from persopt.domain.errors import InputError, NotFoundError, OutputError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.metrics import Totals
@@ -39,8 +40,10 @@ class Kernel:
 
         Raises:
             InputError: with every fault that can be known before anything runs; then no job exists.
+            OutputError: if the job's folder cannot be written; no job exists either.
         """
         resolved = find_handler(spec).resolve(spec, self.settings, self.registry)
+        self._check_output_is_free(resolved)
         job = JobRecord(
             id=new_job_id(),
             kind=_kind(resolved),
@@ -48,8 +51,27 @@ class Kernel:
             spec=resolved,
             created_at=datetime.now(UTC),
         )
-        JobFolder(self.settings.jobs, job.id).create(resolved)
-        return self.store.create_job(job)
+        folder = JobFolder(self.settings.jobs, job.id)
+        try:
+            folder.create(resolved)
+            return self.store.create_job(job)
+        except BaseException as error:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise OutputError(f"the job's folder {folder.path} cannot be written: {error.strerror}") from error
+            raise
+
+    def _check_output_is_free(self, spec: JobSpec) -> None:
+        """Refuse the output folder of a job that is queued or running: it is empty until that one ends."""
+        if spec.output_dir is None:
+            return
+        for job in self.store.list_jobs(states=("queued", "running"), limit=1000):
+            if job.spec.output_dir == spec.output_dir:
+                raise InputError(
+                    f"{spec.output_dir} is in use: job {job.id}, which is {job.state}, puts its model there",
+                    path="$.outputDir",
+                    hint="choose another folder",
+                )
 
     def decode_spec(self, value: Any, kind: type[JobSpec]) -> JobSpec:
         """Turn plain data or JSON bytes into a spec; raise InputError with all faults."""

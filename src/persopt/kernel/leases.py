@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from persopt.domain.jobs import Lease
 from persopt.kernel.processes import host_name, is_process_alive, process_start
 
-__all__ = ("hint_process", "is_dead_here", "make_lease")
+__all__ = ("hint_process", "is_dead_here", "is_expired", "make_lease")
 
 
 def make_lease(pid: int, seconds: float) -> Lease:
@@ -28,6 +28,11 @@ def make_lease(pid: int, seconds: float) -> Lease:
 def is_dead_here(lease: Lease) -> bool:
     """Return whether the lease's process ran on this machine and is gone, so that nobody need wait for the expiry."""
     return lease.host == host_name() and not is_process_alive(lease)
+
+
+def is_expired(lease: Lease) -> bool:
+    """Return whether the lease's process, wherever it runs, has been silent for so long that the job is given up."""
+    return lease.expires_at < datetime.now(UTC)
 
 
 def hint_process(lease: Lease) -> None:

@@ -14,9 +14,8 @@ import time
 from typing import Final, Self
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 
-from persopt.domain.jobs import JobRecord
+from persopt.domain.jobs import JobRecord, Lease
 from persopt.kernel.faults import describe_exit
 from persopt.kernel.job_folder import JobFolder
 from persopt.kernel.job_main import Order
@@ -51,10 +50,11 @@ class Supervisor:
         self._settings = settings
         self._capacity = capacity
         self._only = only
-        self._running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+        self._running: dict[str, tuple[subprocess.Popen[bytes], Lease]] = {}
         self._cancel_seen: dict[str, float] = {}
         self._wake = threading.Event()
         self._stopping = False
+        self._trouble = ""
         self._recovered_at = 0.0
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
@@ -68,10 +68,11 @@ class Supervisor:
         self._stopping = True
         self.wake()
         self._thread.join()
-        for job_id, (process, _token) in self._running.items():
+        for job_id, (process, lease) in self._running.items():
             if self._store.get_job(job_id).is_finished:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_EXIT_SECONDS)
+                    kill_group(lease)  # processes that a killed trial left
 
     def wake(self) -> None:
         """Look into the store now; a hint, never needed."""
@@ -86,23 +87,31 @@ class Supervisor:
                     recover_dead(self._store, self._settings.max_crashes)
                     self._recovered_at = time.monotonic()
                 self._fill()
-            except SQLAlchemyError:
-                _logger.exception("the store cannot be reached; trying again")
+                self._trouble = ""
+            except Exception as error:  # noqa: BLE001 - told below; nothing may end the supervision unseen
+                self._tell_trouble(error)
             self._wake.wait(_INTERVAL_SECONDS)
             self._wake.clear()
 
+    def _tell_trouble(self, error: Exception) -> None:
+        """Log what keeps the store or the jobs' folders from being used, once as long as it lasts."""
+        reason = str(getattr(error, "orig", None) or error)
+        if reason != self._trouble:
+            self._trouble = reason
+            _logger.error("the jobs cannot be looked after: %s; trying again", reason, exc_info=error)
+
     def _reap(self) -> None:
-        for job_id, (process, token) in list(self._running.items()):
+        for job_id, (process, lease) in list(self._running.items()):
             returncode = process.poll()
             if returncode is None:
                 continue
             del self._running[job_id]
+            kill_group(lease)  # workers that outlived their job, and processes that a killed trial left
             job = self._store.get_job(job_id)
-            if job.lease is not None and job.lease.token == token:
+            if job.lease is not None and job.lease.token == lease.token:
                 _logger.warning("the process of job %s ended with status %s", job_id, returncode)
-                kill_group(job.lease)  # workers that outlived their job
                 fault = describe_exit("the job's process", returncode)
-                self._store.release_crashed(job_id, token, self._settings.max_crashes, fault)
+                self._store.release_crashed(job_id, lease.token, self._settings.max_crashes, fault)
 
     def _enforce_cancel(self) -> None:
         wanted = [job for job in self._store.list_jobs(states=("running",), limit=1000) if job.cancel_requested]
@@ -125,26 +134,29 @@ class Supervisor:
         return self._store.next_queued()
 
     def _start(self, job: JobRecord) -> bool:
-        """Start a process, lease the job in its name, and only then tell it to go."""
+        """Start a process, lease the job in its name, and only then tell it to go.
+
+        Returns whether another job may be looked for.
+        """
+        if job.id in self._running:
+            return False  # its last process has lost the lease and is about to end
         folder = JobFolder(self._settings.jobs, job.id)
         folder.create(job.spec)
         process = spawn_module(
             "persopt.kernel.job_main", log=folder.process_log, new_session=True, stdin=subprocess.PIPE
         )
-        lease = make_lease(process.pid, self._settings.lease_seconds)
-        claimed = self._store.claim_job(lease, job_id=job.id)
         if process.stdin is None:
             raise RuntimeError("the process has no standard input")
-        with process.stdin as stdin:
-            if claimed is None:
-                stdin.close()
-                process.wait()
-                return False
-            order = Order(job_id=job.id, token=lease.token, settings=self._settings)
-            try:
+        lease = make_lease(process.pid, self._settings.lease_seconds)
+        self._running[job.id] = (process, lease)  # seen off from now on, whatever comes
+        claimed = None
+        # A process that has died already takes no order; the next look at it sees that.
+        with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
+            claimed = self._store.claim_job(lease, job_id=job.id)
+            if claimed is not None:
+                order = Order(job_id=job.id, token=lease.token, settings=self._settings)
                 stdin.write(msgspec.json.encode(order) + b"\n")
-                stdin.flush()
-            except BrokenPipeError:
-                pass  # it died already; the next look at it sees that
-        self._running[job.id] = (process, lease.token)
-        return True
+        if claimed is None:
+            process.wait()  # without an order it ends by itself
+            del self._running[job.id]
+        return claimed is not None

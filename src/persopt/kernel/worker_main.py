@@ -6,6 +6,7 @@ arrives while a trial runs, and so that the worker ends at once when its pool is
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -64,13 +65,18 @@ class _Worker:
                 self._run(command.request)
 
     def _run(self, request: TrialRequest) -> None:
-        folder = Path(request.folder)
-        folder.mkdir(parents=True, exist_ok=True)
         self._current = handle = TrialHandle(request, self._channel)
         self._channel.send(Started(number=request.number))
         started = time.monotonic()
-        with _output_to(folder / "log.txt"):
-            message = self._outcome(request, handle, started)
+        message: Finished | Stopped | Failed
+        try:
+            folder = Path(request.folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            with _output_to(folder / "log.txt"):
+                message = self._outcome(request, handle, started)
+        except OSError as error:  # the folder or the log cannot be written
+            seconds = time.monotonic() - started
+            message = Failed(number=request.number, fault=fault_from_exception(error), seconds=seconds)
         self._current = None
         self._channel.send(message)
 
@@ -85,7 +91,8 @@ class _Worker:
                 checkpoint=ended.checkpoint,
             )
         except BaseException as error:  # noqa: BLE001 - whatever a trial raises, SystemExit too, is its own fault
-            traceback.print_exc()
+            with contextlib.suppress(OSError):  # a full disk takes no traceback either; the fault still gets out
+                traceback.print_exc()
             return Failed(number=request.number, fault=fault_from_exception(error), seconds=time.monotonic() - started)
         return Finished(
             number=request.number, metrics=metrics, seconds=time.monotonic() - started, checkpoint=checkpoint
@@ -129,15 +136,16 @@ class _output_to:  # noqa: N801 - used like a function
     def __enter__(self) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        self._saved = os.dup(1), os.dup(2)
         log = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._saved = os.dup(1), os.dup(2)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
 
     def __exit__(self, *_: object) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):  # what a full disk does not take is lost
+                stream.flush()
         for number, saved in enumerate(self._saved, start=1):
             os.dup2(saved, number)
             os.close(saved)

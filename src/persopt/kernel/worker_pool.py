@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from persopt.domain.errors import Fault, PersoptError
 from persopt.kernel.faults import describe_exit
-from persopt.kernel.messages import FromWorker, Ready
+from persopt.kernel.messages import Channel, FromWorker, Ready
 from persopt.kernel.processes import divide_threads, list_gpus, worker_environment
 from persopt.kernel.worker_process import WorkerProcess
 from persopt.plugins.contracts.execution import (
@@ -85,10 +85,10 @@ class WorkerPool:
             limits = [worker.kill_at for worker in self._workers if worker.kill_at is not None]
             limits += [] if end is None else [end]
             wait = max(0.0, min(limits) - now) if limits else None
-            if end is not None and now >= end:
-                return None
             for key, _ in self._selector.select(wait):
                 self._read(key.data)
+            if not self._messages and end is not None and time.monotonic() >= end:
+                return None
         return self._messages.popleft()
 
     def stop(self, number: int, *, keep_checkpoint: bool) -> None:
@@ -102,7 +102,8 @@ class WorkerPool:
         log = Path(self._request.folder) / f"worker-{index}.log"
         worker = WorkerProcess(index, log, worker_environment(index, self._threads, self._gpus), self._request.program)
         self._workers.append(worker)
-        self._selector.register(worker.channel, selectors.EVENT_READ, worker)
+        for source in _sources(worker):
+            self._selector.register(source, selectors.EVENT_READ, worker)
 
     def _enforce_stops(self, now: float) -> None:
         for worker in list(self._workers):
@@ -135,12 +136,13 @@ class WorkerPool:
 
     def _bury(self, worker: WorkerProcess) -> None:
         """Take a dead worker out, tell of its trial, and start another in its place."""
-        self._selector.unregister(worker.channel)
+        for source in _sources(worker):
+            self._selector.unregister(source)
         self._workers.remove(worker)
         returncode = worker.close()
         if worker.trial is not None:
             self._messages.append(_last_message(worker, returncode))
-        if not worker.ready:
+        if not worker.ready and worker.kill_at is None:  # one that was ended before it was warm did not fail to start
             self._failed_starts += 1
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 fault = describe_exit("the worker process", returncode)
@@ -151,6 +153,10 @@ class WorkerPool:
                     )
                 )
         self._start(worker.index)
+
+
+def _sources(worker: WorkerProcess) -> list[Channel | int]:
+    return [worker.channel] if worker.end is None else [worker.channel, worker.end]
 
 
 def _last_message(worker: WorkerProcess, returncode: int | None) -> Stopped | Failed:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +30,7 @@ class WorkerProcess:
         started_at: Monotonic time when the trial began.
         kill_at: Monotonic time when it is ended by force because its trial was asked to stop.
         last_metrics: Newest values that the trial reported.
+        end: Descriptor that can be read once the process has ended; None where the system has none.
     """
 
     def __init__(self, index: int, log: Path, environment: Mapping[str, str], program: Program) -> None:
@@ -50,6 +53,8 @@ class WorkerProcess:
         finally:
             theirs.close()
         self.channel = Channel(ours)
+        # A process that the trial forked keeps the socket open when its worker dies, so its end is watched too.
+        self.end = _open_end(self._process.pid)
         self._send(Prepare(program))
 
     @property
@@ -67,7 +72,9 @@ class WorkerProcess:
         self._send(Stop(number=number, keep_checkpoint=keep_checkpoint))
 
     def receive(self) -> list[FromWorker] | None:
-        """Return the messages that have come, or None when the worker is gone."""
+        """Return the messages that have come, or None when the worker is gone and all that it sent was returned."""
+        if self._process.poll() is not None:
+            self.channel.socket.setblocking(False)  # what it sent is there, and nothing more will come
         frames = self.channel.receive()
         return None if frames is None else [decode_message(frame) for frame in frames]
 
@@ -85,7 +92,12 @@ class WorkerProcess:
     def close(self) -> int | None:
         """Close the channel (a living worker then ends by itself), reap the process, return its exit status."""
         self.channel.close()
-        return self._process.wait(_EXIT_SECONDS)
+        if self.end is not None:
+            os.close(self.end)
+            self.end = None
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the system; it is orphaned
+            return self._process.wait(_EXIT_SECONDS)
+        return None
 
     def tail(self) -> str:
         """Return the last line that the process printed, for an error message."""
@@ -98,3 +110,10 @@ class WorkerProcess:
         # A worker that has died is noticed where its channel is read, with its exit status.
         with contextlib.suppress(OSError):
             self.channel.send(message)
+
+
+def _open_end(pid: int) -> int | None:
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):  # some sandboxes do not know it
+            return os.pidfd_open(pid)
+    return None

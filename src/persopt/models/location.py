@@ -71,7 +71,20 @@ def _find_on_hub(repository: str) -> tuple[Path | None, str]:
     try:
         return Path(snapshot_download(repository, allow_patterns=_PATTERNS)), ""
     except (OSError, ValueError) as error:  # the hub's errors are OSErrors, an id it refuses is a ValueError
-        return None, " ".join(str(error).split())
+        return None, _explain(error)
     finally:
         if not were_disabled:
             enable_progress_bars()
+
+
+def _explain(error: Exception) -> str:
+    """Say in a few words why the hub gives nothing; its own words where it is none of the usual reasons."""
+    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    if isinstance(error, GatedRepoError):
+        return "it is there, but asks for a login and its owner's consent"
+    if isinstance(error, RepositoryNotFoundError):
+        return "it is not there, or not public"
+    if isinstance(error, LocalEntryNotFoundError):
+        return "not in its cache, and the hub cannot be reached"
+    return " ".join(str(error).split())

@@ -115,6 +115,8 @@ class _Resolver:
 
         model = self._collect(lambda: locate_model(self._spec.base_model_path, self._settings))
         data = self._collect(self._resolve_data)
+        given = self._spec.output_dir
+        output = None if given is None else Path(given).expanduser().absolute()
         if model is not None:
             self._set(base_model_path=str(model))
             description = self._collect(lambda: check_model(model))
@@ -122,12 +124,11 @@ class _Resolver:
                 # The best model so far and the one that is being saved.
                 needed = 2 * description.bytes
                 self._faults += check_disk_space(self._settings.workspace, needed, "")
-                if self._spec.output_dir is not None:
-                    self._faults += check_disk_space(Path(self._spec.output_dir).absolute(), description.bytes)
-        if self._spec.output_dir is not None:
-            folder = Path(self._spec.output_dir).expanduser().absolute()
-            self._set(output_dir=str(folder))
-            self._faults += check_output_folder(folder, [item for item in (model, data) if item is not None])
+                if output is not None:
+                    self._faults += check_disk_space(output, description.bytes)
+        if output is not None:
+            self._set(output_dir=str(output))
+            self._faults += check_output_folder(output, [item for item in (model, data) if item is not None])
 
     def _resolve_data(self) -> Path | None:
         """Fill in the data set, the task and the columns; return the data set's place if it lies on this machine."""

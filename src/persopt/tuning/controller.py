@@ -153,7 +153,9 @@ class TrialController:
                 message = self._pool.receive(self._wait_seconds())
             if message is not None:
                 self._take(message)
-            self._limits.enforce(self._running.values(), keep_checkpoint=not self._tally.has_success)
+            self._limits.enforce(
+                self._running.values(), keep_checkpoint=not self._tally.has_success, heard_all=message is None
+            )
             self._reports.flush_due()
         self._end_waiting()
         trials = [self._trials[number] for number in sorted(self._trials)]

@@ -28,7 +28,7 @@ def find_function(program: FunctionProgram) -> Callable[..., Any]:
             sys.path.insert(0, folder)
     try:
         found = getattr(importlib.import_module(module_name), name)
-    except ModuleNotFoundError as error:
+    except (ImportError, SyntaxError) as error:
         raise InputError(f"{program.function!r} cannot be imported: {error}", path="$.function") from error
     except AttributeError:
         raise InputError(f"module {module_name!r} has no function {name!r}", path="$.function") from None

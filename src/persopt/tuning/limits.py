@@ -14,6 +14,7 @@ from persopt.tuning.verdicts import LiveTrial
 __all__ = ("TimeLimits",)
 
 _STOP_GRACE_SECONDS: Final = 5.0
+_MOMENT_SECONDS: Final = 0.05
 
 
 class TimeLimits:
@@ -64,8 +65,14 @@ class TimeLimits:
         """Start to count, with the time that earlier runs of the study took."""
         self._begin = self._clock() - earlier_seconds
 
-    def enforce(self, running: Iterable[LiveTrial], *, keep_checkpoint: bool) -> None:
+    def enforce(self, running: Iterable[LiveTrial], *, keep_checkpoint: bool, heard_all: bool) -> None:
         """Ask every trial to stop whose time is up; `cut_short` is set when it is the study's.
+
+        Args:
+            running: The trials that run.
+            keep_checkpoint: Whether the model of a stopped trial is wanted.
+            heard_all: Whether no message of the pool waits. While one does, a trial that seems to go on may have
+                ended long ago: the study was busy, or its process was paused.
 
         Raises:
             PersoptError: if a trial goes on long after it was asked to stop.
@@ -73,7 +80,7 @@ class TimeLimits:
         for trial in running:
             if trial.stop_fault is None:
                 self._enforce(trial, keep_checkpoint)
-            elif self._clock() >= trial.stop_time + _STOP_GRACE_SECONDS:
+            elif heard_all and self._clock() >= trial.stop_time + _STOP_GRACE_SECONDS:
                 number, seconds = trial.record.number, _STOP_GRACE_SECONDS
                 raise PersoptError(f"the executor did not end trial {number} within {seconds:g} s of being asked to")
 
@@ -83,7 +90,8 @@ class TimeLimits:
             yield self._begin + self._study_limit
         for trial in running:
             if trial.stop_fault is not None:
-                yield trial.stop_time + _STOP_GRACE_SECONDS
+                # Once that is past, a moment in which nothing is heard.
+                yield max(trial.stop_time + _STOP_GRACE_SECONDS, self._clock() + _MOMENT_SECONDS)
             else:
                 yield trial.started + self._trial_limit
 

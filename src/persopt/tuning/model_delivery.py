@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import filecmp
+import os
 import shutil
 from pathlib import Path
+from typing import Final
 
 from persopt.domain.errors import OutputError
 
-__all__ = ("deliver_model",)
+__all__ = ("deliver_model", "explain_os_error")
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def deliver_model(checkpoint: Path, target: Path) -> Path:
@@ -30,7 +34,7 @@ def deliver_model(checkpoint: Path, target: Path) -> Path:
     try:
         if checkpoint.is_dir():
             if _same_files(checkpoint, target):
-                shutil.rmtree(checkpoint)
+                _discard(checkpoint)
                 return target
             _check_free(target)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +46,9 @@ def deliver_model(checkpoint: Path, target: Path) -> Path:
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error)
+        if checkpoint.is_dir():
+            shutil.rmtree(part, ignore_errors=True)  # half a copy
+        reason = explain_os_error(error)
         raise OutputError(
             f"the best model cannot be written to {target}: {reason}",
             path="$.outputDir",
@@ -67,7 +73,25 @@ def _move(checkpoint: Path, part: Path, target: Path) -> None:
         if not checkpoint.exists():
             part.rename(checkpoint)
         raise
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    if checkpoint.exists():
+        _discard(checkpoint)
+
+
+def _discard(checkpoint: Path) -> None:
+    """Delete a checkpoint that was delivered; under another name, so that a crash leaves no half of it behind."""
+    gone = checkpoint.with_name(f".{checkpoint.name}.delivered")
+    shutil.rmtree(gone, ignore_errors=True)
+    checkpoint.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def explain_os_error(error: OSError) -> str:
+    """Say in a few words why a file or a folder tree could not be written."""
+    if isinstance(error, shutil.Error):  # copytree's list of (from, to, words), which has lost the numbers
+        reasons = [words for _, _, words in error.args[0]]
+        full = any(os.strerror(number) in words for number in _FULL for words in reasons)
+        return "the disk is full" if full else reasons[0]
+    return "the disk is full" if error.errno in _FULL else error.strerror or str(error)
 
 
 def _check_free(target: Path) -> None:

@@ -6,10 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from persopt.domain.errors import Fault
 
 __all__ = ("check_disk_space", "check_output_folder")
+
+_GIGABYTE: Final = 10**9
 
 
 def check_output_folder(folder: Path, inputs: Iterable[Path] = (), path: str = "$.outputDir") -> Iterator[Fault]:
@@ -40,7 +43,7 @@ def check_output_folder(folder: Path, inputs: Iterable[Path] = (), path: str = "
         with tempfile.TemporaryDirectory(prefix=".persopt-", dir=_nearest(folder)):
             pass
     except OSError as error:
-        yield Fault(path=path, message=f"{folder} cannot be written: {error}", code="output")
+        yield Fault(path=path, message=f"{folder} cannot be written: {error.strerror}", code="output")
 
 
 def check_disk_space(folder: Path, needed: int, path: str = "$.outputDir") -> Iterator[Fault]:
@@ -49,10 +52,14 @@ def check_disk_space(folder: Path, needed: int, path: str = "$.outputDir") -> It
     if free < needed:
         yield Fault(
             path=path,
-            message=f"the models need about {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free at {folder}",
+            message=f"the models need about {_size(needed)}, and {_size(free)} are free at {folder}",
             code="output",
             hint="make room, or choose another place",
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= _GIGABYTE else f"{count / 1e6:,.1f} MB"
 
 
 def _nearest(folder: Path) -> Path:

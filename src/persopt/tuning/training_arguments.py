@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import torch
 from transformers import TrainingArguments
 
-from persopt.domain.errors import InputError
+from persopt.domain.errors import Fault, InputError
 from persopt.domain.hyperparameters import HYPERPARAMETERS
 from persopt.domain.programs import TrainingOptions
 from persopt.tuning.training_plan import TrainingPlan
@@ -44,7 +44,8 @@ def choose_device(given: str) -> Device:
         if given == device or (given == "auto" and available):
             if not available:
                 names = ", ".join(name for name, here in there.items() if here)
-                raise InputError(f"{given!r} is not there; this machine has {names}", path="$.training.device")
+                message = f"{given!r} is not there; this machine has {names}"
+                raise InputError(Fault(message=message, path="$.training.device", code="no-device"))
             return device
     raise InputError(f"expected 'auto', 'cpu', 'cuda' or 'mps', got {given!r}", path="$.training.device")
 

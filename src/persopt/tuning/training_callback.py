@@ -81,6 +81,11 @@ class TrainingCallback(TrainerCallback):
         self.last_evaluation: dict[str, float] = {}
 
     @override
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Do not begin what was stopped while the model was loading."""
+        self._end_if_stopped()
+
+    @override
     def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Stop between the batches of a step too."""
         self._end_if_stopped()
