@@ -98,7 +98,7 @@ class Supervisor:
         reason = str(getattr(error, "orig", None) or error)
         if reason != self._trouble:
             self._trouble = reason
-            _logger.error("the jobs cannot be looked after: %s; trying again", reason, exc_info=error)
+            _logger.error("the jobs cannot be looked after: %s; trying again until they can", reason, exc_info=error)
 
     def _reap(self) -> None:
         for job_id, (process, lease) in list(self._running.items()):
