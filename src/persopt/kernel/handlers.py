@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from persopt.domain.jobs import JobKind, JobRecord
 from persopt.domain.specs import JobSpec, TuneSpec
-from persopt.domain.trials import TrialRecord
+from persopt.domain.trials import Report, TrialRecord
 from persopt.kernel.journal import StoreJournal
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
@@ -27,6 +27,7 @@ class JobContext(Struct, frozen=True, kw_only=True):
     folder: Path
     journal: StoreJournal
     trials: list[TrialRecord]
+    reports: list[Report]
     active_seconds: float
 
 
@@ -74,7 +75,10 @@ class TuneHandler:
             folder=context.folder,
             journal=context.journal,
             history=StudyHistory(
-                trials=context.trials, study_attributes=job.study_attributes, active_seconds=context.active_seconds
+                trials=context.trials,
+                reports=context.reports,
+                study_attributes=job.study_attributes,
+                active_seconds=context.active_seconds,
             ),
             environment=environment,
             job_id=job.id,

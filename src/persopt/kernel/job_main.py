@@ -70,6 +70,7 @@ def _run(order: Order, store: Store) -> int:
             folder=folder.path,
             journal=journal,
             trials=[_as_unfinished(trial) for trial in store.list_trials(job.id)],
+            reports=store.list_reports(job.id),
             active_seconds=job.active_seconds,
         )
         return find_handler(job.spec).run(context)

@@ -28,6 +28,7 @@ from persopt.plugins.contracts.execution import (
     TrialRequest,
 )
 from persopt.tuning.checkpoint_keeper import CheckpointKeeper
+from persopt.tuning.curves import Curves
 from persopt.tuning.journal import StudyHistory, TrialJournal
 from persopt.tuning.limits import TimeLimits
 from persopt.tuning.report_buffer import ReportBuffer
@@ -68,11 +69,13 @@ class StudyOutcome(Struct, frozen=True, kw_only=True):
 
     Attributes:
         trials: Every trial, by number; at least one has values.
+        curves: The evaluations that they reported, by trial and step.
         ended_by: `trials`, `exhausted` or `time-limit`.
         active_seconds: How long the study ran, earlier runs included.
     """
 
     trials: list[TrialRecord]
+    curves: list[Report]
     ended_by: str
     active_seconds: float
 
@@ -129,6 +132,7 @@ class TrialController:
         self._running: dict[int, LiveTrial] = {}
         self._waiting: deque[TrialRecord] = deque()
         self._tally = Tally(request.objectives)
+        self._curves = Curves(request.objectives)
         self._limits = TimeLimits(
             pool, guard, clock, study_limit=request.time_limit, trial_limit=request.trial_time_limit
         )
@@ -162,7 +166,12 @@ class TrialController:
         if self._tally.best is None:
             raise no_value_error(trials)
         ended_by = "time-limit" if self._limits.cut_short else self._study.ended_by or "exhausted"
-        return StudyOutcome(trials=trials, ended_by=ended_by, active_seconds=self._limits.active_seconds)
+        return StudyOutcome(
+            trials=trials,
+            curves=self._curves.all(),
+            ended_by=ended_by,
+            active_seconds=self._limits.active_seconds,
+        )
 
     def _take_up(self, history: StudyHistory) -> None:
         reopened = reopen_trials(history.trials, self._request.retries)
@@ -170,6 +179,7 @@ class TrialController:
         self._limits.begin(history.active_seconds)
         self._attributes = self._study.study_attributes()
         self._trials = {record.number: record for record in records}
+        self._curves.restore(history.reports)
         self._waiting.extend(record for record in records if record.state == "running")
         for record in records:
             if record.state != "running":
@@ -204,6 +214,7 @@ class TrialController:
     def _start(self, record: TrialRecord) -> None:
         record = msgspec.structs.replace(record, started_at=datetime.now(UTC))
         self._trials[record.number] = record
+        self._curves.begin(record.number)
         self._journal.start_trial(record, self._changed_attributes())
         self._running[record.number] = LiveTrial(record=record)
         request = TrialRequest(
@@ -242,7 +253,9 @@ class TrialController:
         trial.metrics = {**trial.metrics, **report.metrics}
         trial.step = report.step
         trial.share = trial.share if report.share is None else report.share
-        self._reports.add(msgspec.structs.replace(report, metrics=metrics))
+        report = msgspec.structs.replace(report, metrics=metrics)
+        self._curves.add(report)
+        self._reports.add(report)
 
     def _retry(self, record: TrialRecord) -> None:
         record = msgspec.structs.replace(record, finished_at=datetime.now(UTC))

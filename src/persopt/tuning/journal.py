@@ -30,11 +30,13 @@ class StudyHistory(Struct, frozen=True, kw_only=True):
 
     Attributes:
         trials: Its trials, of any state.
+        reports: What its trials reported, of the last attempt of each.
         study_attributes: What the sampler kept with the study.
         active_seconds: How long it has run already; counts against its time limit.
     """
 
     trials: list[TrialRecord] = []
+    reports: list[Report] = []
     study_attributes: dict[str, Any] = {}
     active_seconds: float = 0.0
 
@@ -102,6 +104,7 @@ class MemoryJournal:
         """Return what a resumed study would be given."""
         return StudyHistory(
             trials=[self.trials[number] for number in sorted(self.trials)],
+            reports=list(self.reports),
             study_attributes=dict(self.study_attributes),
             active_seconds=active_seconds,
         )
