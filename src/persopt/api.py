@@ -55,7 +55,7 @@ def tune(
         durable: Run as a job, which outlives this program and can be resumed, instead of in it.
         progress: True shows a bar; a function is called with the progress.
         **options: Any other field of `TuneSpec`, in snake_case: `strategy`, `max_trials`, `parallel`, `seed`,
-            `time_limit`, `task`, `training`, ...
+            `time_limit`, `task`, `training`, `command` (tune a program instead of a model), ...
 
     Returns:
         The report: best trial, all trials, where the best model lies.

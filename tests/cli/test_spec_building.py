@@ -12,6 +12,7 @@ from persopt.cli.spec_building import TUNE_FLAGS, build_tune_spec
 from persopt.cli.tune import tune
 from persopt.domain.errors import InputError
 from persopt.domain.objectives import Objective
+from persopt.domain.programs import ParserChoice
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
@@ -94,12 +95,16 @@ def test_flags_override_the_spec_file_one_by_one(tmp_path: Path, registry: Regis
 
 def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> None:
     by_hand = ["m", "d", "-p", "epochs=1", "-o", "max-points=5", "--executor-option", "threads=1", "--objective", "f1"]
+    by_hand += ["--parser", "plain"]
     values = {
         "--strategy": "grid",
         "--task": "token-classification",
         "--device": "cpu",
         "--executor": "local",
         "--validation-fraction": "0.5",
+        "--metric-strategy": "best",
+        "--log-limit": "3000",
+        "--parameters-in-environment": "true",
     }
     words = [word for flag in TUNE_FLAGS for word in (flag.switch, values.get(flag.switch, "3"))]
     spec = build(registry, *by_hand, *words)
@@ -116,6 +121,15 @@ def _leaves(spec: Any, default: Any) -> list[tuple[str, Any, Any]]:
         else:
             found.append((field.name, value, other))
     return found
+
+
+def test_a_parser_is_given_by_its_name_and_its_options(registry: Registry) -> None:
+    words = ("--parser", "plain", "--parser", "json-lines:step=n;separator=.", "--parser", "plain:lower-case=false")
+    assert build(registry, *words).parsers == [
+        ParserChoice(name="plain"),
+        ParserChoice(name="json-lines", options={"step": "n", "separator": "."}),
+        ParserChoice(name="plain", options={"lowerCase": False}),
+    ]
 
 
 def test_flags_are_read_as_the_fields_types(registry: Registry) -> None:

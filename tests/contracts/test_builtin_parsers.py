@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from persopt.plugins import Metric
 from persopt.testing import MetricParserCase, ParserSample
+from persopt.tuning.builtin.fastai_log import FastaiLog, FastaiOptions
 from persopt.tuning.builtin.json_lines import JsonLines, JsonLinesOptions
+from persopt.tuning.builtin.keras_log import KerasLog
+from persopt.tuning.builtin.lightning_log import LightningLog
 from persopt.tuning.builtin.plain_metrics import PlainMetrics, PlainMetricsOptions
+from persopt.tuning.builtin.transformers_log import TransformersLog
 
 
 class TestPlain(MetricParserCase):
@@ -43,3 +47,61 @@ class TestJsonLines(MetricParserCase):
         ),
     )
     noise = ("", "plain text", "[1, 2]", '{"broken": ')
+
+
+class TestTransformers(MetricParserCase):
+    parser = TransformersLog()
+    samples = (
+        ParserSample(
+            text="{'eval_loss': '0.5', 'epoch': '1'}\n***** eval metrics *****\n  eval_f1  =  0.25\n",
+            metrics=(
+                Metric(name="eval_loss", value=0.5),
+                Metric(name="epoch", value=1.0),
+                Metric(name="eval_f1", value=0.25),
+            ),
+        ),
+    )
+    noise = ("", "loss=1", "{'a': 1}", "  name = 3")
+
+
+class TestKeras(MetricParserCase):
+    parser = KerasLog()
+    samples = (
+        ParserSample(
+            text="Epoch 1/1\n2/2 ━━ 0s 4ms/step - loss: 0.75\n2/2 ━━ 0s 4ms/step - loss: 0.5 - val_loss: 0.25\n",
+            metrics=(Metric(name="loss", value=0.5, step=1), Metric(name="val_loss", value=0.25, step=1)),
+        ),
+    )
+    noise = ("", "loss=1", "Epoch 1/3", "1/3 ━━ 0s 4ms/step - loss: 0.75")
+
+
+class TestLightning(MetricParserCase):
+    parser = LightningLog()
+    samples = (
+        ParserSample(
+            text="Epoch 0: 100%|██| 4/4 [00:00<00:00, 9it/s, v_num=3, loss=0.5]\nTest metric  DataLoader 0\n  f1  1\n",
+            metrics=(Metric(name="loss", value=0.5, step=1), Metric(name="f1", value=1.0)),
+        ),
+    )
+    noise = ("", "loss=1", "Epoch 0:  25%|█  | 1/4 [00:00<00:00, 9.99it/s, loss=0.5]", "  f1  1")
+
+
+class TestFastai(MetricParserCase):
+    parser = FastaiLog()
+    option_sets = (FastaiOptions(columns=["loss"]),)
+    samples = (
+        ParserSample(
+            text="epoch  train_loss  valid_loss  time\n0  0.5  0.25  00:01\n",
+            metrics=(Metric(name="train_loss", value=0.5, step=1), Metric(name="valid_loss", value=0.25, step=1)),
+        ),
+        ParserSample(
+            text="[1, 0.5, 0.25, 1.0, '00:01']",
+            metrics=(
+                Metric(name="train_loss", value=0.5, step=2),
+                Metric(name="valid_loss", value=0.25, step=2),
+                Metric(name="f1", value=1.0, step=2),
+            ),
+            options=FastaiOptions(columns=["train_loss", "valid_loss", "f1"]),
+        ),
+    )
+    noise = ("", "loss=1", "0  0.5  0.25  00:01", "Epoch 1/3 : |---| 0.00% [0/4 00:00<?]")

@@ -50,7 +50,7 @@ def test_a_fault_that_does_not_pass_and_one_too_many_fail_the_trial_for_good() -
     assert [trial.fault.code for trial in outcome.trials if trial.fault is not None] == ["killed", "training"]
 
 
-@pytest.mark.parametrize("code", ["bad-data", "bad-model", "no-device"])
+@pytest.mark.parametrize("code", ["bad-data", "bad-model", "no-device", "plugin"])
 def test_a_fault_that_every_trial_would_meet_fails_the_study_at_once(code: str) -> None:
     fault = Fault(message="the file is gone", code=code)
     pool = SimulatedPool(in_turn(quick, lambda request: [(1.0, failed(request.number, fault))]))
@@ -62,8 +62,9 @@ def test_a_fault_that_every_trial_would_meet_fails_the_study_at_once(code: str) 
     assert journal.trials[1].state == "failed"
 
 
-def test_a_function_that_cannot_be_called_fails_the_study_but_one_bad_call_does_not() -> None:
-    fault = Fault(message="'a:b' cannot be imported", path="$.function")
+@pytest.mark.parametrize("path", ["$.function", "$.command"])
+def test_a_program_that_cannot_be_started_fails_the_study_but_one_bad_start_does_not(path: str) -> None:
+    fault = Fault(message="'a:b' cannot be imported", path=path)
     broken = SimulatedPool(lambda request: [(1.0, failed(request.number, fault))])
     with pytest.raises(PersoptError, match="cannot be imported"):
         control(broken, max_trials=50)

@@ -64,6 +64,7 @@ def print_job(console: Console, job: JobRecord, folder: str) -> None:
         "model": spec.base_model_path,
         "data": spec.dataset_path,
         "function": spec.function,
+        "command": spec.command,
         "strategy": spec.strategy,
         "trials": _progress(job),
         "failed trials": job.progress.failed or None,
@@ -84,7 +85,7 @@ def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
     from persopt.domain.space_building import build_space
 
     spec = job.spec
-    space = build_space(spec.config, known_only=spec.function is None)
+    space = build_space(spec.config, known_only=spec.trains_model)
     fixed = {item.name: _low(item) for item in space.parameters if _is_fixed(item)}
     names = ", ".join(item.name for item in space.parameters if item.name not in fixed)
     points = "" if space.size is None else f" ({space.size:,} points)"
@@ -93,7 +94,7 @@ def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
         "fixed": ", ".join(f"{name} {format_value(value)}" for name, value in fixed.items()),
         "trials": _count_trials(job, space, runtime.registry),
     }
-    if spec.function is None:
+    if spec.trains_model:
         facts |= {
             "task": spec.task,
             "text": spec.data.text_columns,

@@ -68,6 +68,9 @@ def _read_lines(path: Path, has_ended: Any) -> Iterator[str]:
             position += len(chunk)
             *lines, rest = (rest + decoder.decode(chunk)).split("\n")
             yield from lines
+            if "\r" in rest:  # a progress bar, which is drawn anew before its line ends
+                drawn, rest = rest.rsplit("\r", 1)
+                yield drawn
         if last:
             break
         pause.wait(_LOOK_SECONDS)

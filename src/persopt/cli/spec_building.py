@@ -21,9 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = ("TUNE_FLAGS", "build_tune_spec")
 
-_OWN_FORM: Final = ("baseModelPath", "datasetPath", "config", "strategyOptions", "executorOptions", "objectives")
+_OWN_FORM: Final = (
+    "baseModelPath",
+    "datasetPath",
+    "config",
+    "strategyOptions",
+    "executorOptions",
+    "objectives",
+    "parsers",
+)
 _SWITCHES: Final = {"outputDir": "--output", "textColumns": "--text-column"}
 _PATHS: Final = {"model": "baseModelPath", "data_path": "datasetPath"}
+
+_PARSER_FORM: Final = "write --parser NAME or --parser 'NAME:OPTION=VALUE;OPTION=VALUE'"
 
 TUNE_FLAGS: Final[tuple[Flag, ...]] = tuple(list_flags(TuneSpec, skip=_OWN_FORM, switches=_SWITCHES))
 
@@ -33,7 +43,7 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
 
     Args:
         given: What click read: `model`, `data_path`, `spec_file`, `config_file`, `param`, `objective`, `option`,
-            `executor_option`, and the flags of `TUNE_FLAGS` by their names.
+            `executor_option`, `parser`, and the flags of `TUNE_FLAGS` by their names.
         registry: Knows the types of the plugins' options.
 
     Raises:
@@ -52,7 +62,19 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
     _put_options(given.get("option", ()), "-o", strategy, "strategyOptions", plain, faults)
     executor = registry.trial_executors.get(_name(plain, "executor"))
     _put_options(given.get("executor_option", ()), "--executor-option", executor, "executorOptions", plain, faults)
+    if given.get("parser"):
+        plain["parsers"] = [_parse_parser(item, registry, faults) for item in given["parser"]]
     return _decode(plain, faults)
+
+
+def _parse_parser(text: str, registry: Registry, faults: list[Fault]) -> dict[str, Any]:
+    """Read `NAME` or `NAME:OPTION=VALUE;OPTION=VALUE`."""
+    name, _, rest = text.partition(":")
+    assigned = parse_assignments([item for item in rest.split(";") if item], "--parser", _PARSER_FORM, faults)
+    parser = registry.metric_parsers.get(name)
+    if not assigned or parser is None:  # the check of the name tells of it
+        return {"name": name, "options": dict(assigned)}
+    return {"name": name, "options": _decode_options(parser, assigned, "$.parsers", faults)}
 
 
 def _decode(plain: dict[str, Any], faults: list[Fault]) -> TuneSpec:

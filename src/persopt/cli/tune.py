@@ -56,6 +56,12 @@ class _TuneCommand(click.Command):
 )
 @click.option("-o", "--option", metavar="NAME=VALUE", multiple=True, help="An option of the strategy; see below.")
 @click.option("--executor-option", metavar="NAME=VALUE", multiple=True, help="An option of the executor; see below.")
+@click.option(
+    "--parser",
+    metavar="NAME[:OPTION=VALUE;...]",
+    multiple=True,
+    help="What reads the output of --command; by default every built-in parser. May be repeated.",
+)
 @add_flags(TUNE_FLAGS)
 @click.option("--detach", is_flag=True, help="Queue the job and leave it to `persopt jobs work`.")
 @home_option
@@ -64,7 +70,8 @@ def tune(home: str | None, as_json: bool, detach: bool, **given: Any) -> int:
     """Search the best hyperparameters of MODEL on DATA, and save the model trained with them.
 
     MODEL is the folder of a Transformers checkpoint, a name in the workspace, or a hub id; DATA a file, a folder,
-    a name in the workspace, or a hub id. Without --param, --config or --spec a usual space is searched.
+    a name in the workspace, or a hub id. Without --param, --config or --spec a usual space is searched. With
+    --command or --function a program or a Python function is tuned instead.
 
     Ctrl-C cancels the job; what has finished is kept, and `persopt jobs resume` goes on with it.
     """

@@ -1,17 +1,22 @@
-"""What a trial runs: a training of a model, or a Python function.
+"""What a trial runs: a training of a model, a Python function, or any program.
 
 A program is plain data, so that it can travel to a worker in another process or on another machine.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from persopt.domain.objectives import Objective
+
 __all__ = (
+    "CommandProgram",
     "DataSpec",
     "FunctionProgram",
+    "MetricStrategy",
+    "ParserChoice",
     "PositiveFloat",
     "PositiveInt",
     "Program",
@@ -23,6 +28,7 @@ __all__ = (
 PositiveInt: TypeAlias = Annotated[int, Meta(ge=1)]
 PositiveFloat: TypeAlias = Annotated[float, Meta(gt=0)]
 TaskName = Literal["text-classification", "token-classification"]
+MetricStrategy = Literal["last", "best"]
 
 
 class DataSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
@@ -98,4 +104,33 @@ class FunctionProgram(Struct, frozen=True, kw_only=True, tag="function", tag_fie
     path: list[str] = []
 
 
-Program: TypeAlias = TrainingProgram | FunctionProgram
+class ParserChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A metric parser and its options."""
+
+    name: Annotated[str, Meta(min_length=1, description="Name of the metric parser.")]
+    options: Annotated[dict[str, Any], Meta(description="Options of the parser.")] = {}
+
+
+class CommandProgram(Struct, frozen=True, kw_only=True, tag="command", tag_field="type", rename="camel"):
+    """Run a program and read its metrics from what it prints.
+
+    Attributes:
+        arguments: The command, split into words, its placeholders not yet replaced. No shell reads it.
+        folder: The program's working directory; absolute.
+        objectives: The metrics that must be in the output.
+        parsers: What reads the output; a line belongs to the first that makes something of it.
+        metric_strategy: Whether an objective's value is the last in the output or the best.
+        log_limit: Most bytes of one trial's output that its log keeps.
+        block_plugins: Names of plugins that the worker does not load.
+    """
+
+    arguments: list[str]
+    folder: str
+    objectives: list[Objective]
+    parsers: list[ParserChoice]
+    metric_strategy: MetricStrategy = "last"
+    log_limit: int = 50_000_000
+    block_plugins: list[str] = []
+
+
+Program: TypeAlias = TrainingProgram | FunctionProgram | CommandProgram

@@ -7,7 +7,15 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from persopt.domain.objectives import Objective
-from persopt.domain.programs import DataSpec, PositiveFloat, PositiveInt, TaskName, TrainingOptions
+from persopt.domain.programs import (
+    DataSpec,
+    MetricStrategy,
+    ParserChoice,
+    PositiveFloat,
+    PositiveInt,
+    TaskName,
+    TrainingOptions,
+)
 from persopt.domain.space import ParameterConfig
 
 __all__ = ("JobSpec", "TuneSpec")
@@ -62,6 +70,35 @@ class TuneSpec(
     function_path: Annotated[
         list[str], Meta(description="Folders in which the function's module is looked for; by default the current one.")
     ] = []
+    command: Annotated[
+        str | None,
+        Meta(
+            description="A program to tune instead of a training, such as `python train.py --lr {learningRate}`; "
+            "no shell reads it."
+        ),
+    ] = None
+    working_directory: Annotated[
+        str | None, Meta(description="Folder in which the command runs; by default the current one.")
+    ] = None
+    parsers: Annotated[
+        list[str | ParserChoice],
+        Meta(description="What reads the command's output, in this order; by default every built-in parser."),
+    ] = []
+    metric_strategy: Annotated[
+        MetricStrategy, Meta(description="Which value of an objective in the command's output counts.")
+    ] = "last"
+    log_limit: Annotated[
+        int, Meta(ge=1000, description="Most bytes of a trial's output that its log keeps, for a command.")
+    ] = 50_000_000
+    parameters_in_environment: Annotated[
+        bool,
+        Meta(description="The command's program reads parameters that the command does not name from PERSOPT_PARAM_*."),
+    ] = False
+
+    @property
+    def trains_model(self) -> bool:
+        """Whether a trial is persopt's own training, not a function or a command."""
+        return self.function is None and self.command is None
 
 
 JobSpec: TypeAlias = TuneSpec

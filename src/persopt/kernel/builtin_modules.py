@@ -12,5 +12,9 @@ BUILTIN_MODULES: Final[tuple[str, ...]] = (
     "persopt.tuning.builtin.bayesian",
     "persopt.tuning.builtin.plain_metrics",
     "persopt.tuning.builtin.json_lines",
+    "persopt.tuning.builtin.transformers_log",
+    "persopt.tuning.builtin.keras_log",
+    "persopt.tuning.builtin.lightning_log",
+    "persopt.tuning.builtin.fastai_log",
     "persopt.kernel.local_executor",
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 from persopt.domain.trials import Report
 from persopt.kernel.messages import Channel
 from persopt.plugins.contracts.execution import Reported, TrialEndedEarly, TrialRequest
@@ -21,6 +24,8 @@ class TrialHandle:
         self._request = request
         self._channel = channel
         self._stop = False
+        self._stop_callback: Callable[[], None] | None = None
+        self._stopping = threading.Lock()
         self.keep_checkpoint = False
         self.last_metrics: dict[str, float] = {}
 
@@ -47,7 +52,17 @@ class TrialHandle:
     def request_stop(self, *, keep_checkpoint: bool) -> None:
         """Ask the trial to end; called from the listening thread."""
         self.keep_checkpoint = keep_checkpoint
-        self._stop = True
+        with self._stopping:
+            self._stop = True
+            if self._stop_callback is not None:
+                self._stop_callback()
+
+    def on_stop(self, callback: Callable[[], None] | None) -> None:
+        """Have `callback` called when the trial is asked to end, at once if it was; None takes it back."""
+        with self._stopping:
+            self._stop_callback = callback
+            if self._stop and callback is not None:
+                callback()
 
     def should_stop(self) -> bool:
         """Return whether the trial was asked to end."""

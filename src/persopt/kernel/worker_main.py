@@ -7,6 +7,8 @@ arrives while a trial runs, and so that the worker ends at once when its pool is
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import os
 import queue
 import signal
@@ -16,12 +18,17 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from persopt.domain.programs import FunctionProgram, Program
+from persopt.domain.programs import CommandProgram, FunctionProgram, Program
+from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.kernel.faults import fault_from_exception
 from persopt.kernel.messages import Channel, Prepare, Ready, Run, Stop, ToWorker, decode_command
 from persopt.kernel.trial_handle import TrialEndedEarly, TrialHandle
 from persopt.plugins.contracts.execution import Failed, Finished, Started, Stopped, TrialRequest
+
+if TYPE_CHECKING:
+    from persopt.plugins.registry import Registry
 
 __all__ = ("main",)
 
@@ -106,10 +113,25 @@ class _Worker:
             from persopt.tuning.functions import call_function
 
             return call_function(program, request, handle), None
+        if isinstance(program, CommandProgram):
+            from persopt.tuning.command import run_command
+            from persopt.tuning.command_readers import OutputReader
+
+            reader = OutputReader(program.parsers, _load_parsers(tuple(program.block_plugins)))
+            return run_command(program, request, handle, reader)
         from persopt.tuning.training import train_trial
 
         outcome = train_trial(program, request, handle)
         return outcome.metrics, outcome.checkpoint
+
+
+@functools.cache
+def _load_parsers(blocked: tuple[str, ...]) -> Registry:
+    """Return the plugins of this worker: a parser is code, which does not travel with the program."""
+    from persopt.plugins.discovery import load_registry
+    from persopt.settings import Settings
+
+    return load_registry(Settings(block_plugins=list(blocked)), BUILTIN_MODULES)
 
 
 def _warm_up(program: Program) -> None:
@@ -119,6 +141,9 @@ def _warm_up(program: Program) -> None:
             from persopt.tuning.functions import find_function
 
             find_function(program)
+        elif isinstance(program, CommandProgram):
+            importlib.import_module("persopt.tuning.command")
+            _load_parsers(tuple(program.block_plugins))
         else:
             from persopt.tuning.training import warm_up
 

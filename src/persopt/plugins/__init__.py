@@ -22,7 +22,7 @@ from persopt.plugins.contracts.execution import (
     TrialPool,
     TrialRequest,
 )
-from persopt.plugins.contracts.parsing import LogReader, Metric, MetricParser, ParsedItem
+from persopt.plugins.contracts.parsing import ClaimingReader, LogReader, Metric, MetricParser, ParsedItem
 from persopt.plugins.contracts.pruning import ParameterContext, PruningMethod, PruningTraits
 from persopt.plugins.contracts.quantization import (
     Artifact,
@@ -37,6 +37,7 @@ from persopt.plugins.markers import hookimpl
 
 __all__ = (
     "Artifact",
+    "ClaimingReader",
     "Contribution",
     "ExecutorRequest",
     "Failed",

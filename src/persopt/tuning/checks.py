@@ -21,6 +21,7 @@ from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
+from persopt.tuning.command_checks import check_command_fields, resolve_command
 from persopt.tuning.defaults import DEFAULT_OBJECTIVES, TASK_METRICS
 from persopt.tuning.output_folder import check_disk_space, check_output_folder
 
@@ -55,7 +56,7 @@ class _Resolver:
         self._settings = settings
         self._registry = registry
         self._faults: list[Fault] = []
-        if not spec.config and spec.function is None:
+        if not spec.config and spec.trains_model:
             spec = msgspec.structs.replace(spec, config=DEFAULT_CONFIG)
         self._spec = spec
 
@@ -63,10 +64,13 @@ class _Resolver:
         space = self._collect(self._build_space)
         self._collect(lambda: self._check_strategy(space))
         self._collect(self._check_executor)
-        if self._spec.function is None:
+        if self._spec.command is not None:
+            self._resolve_command(space)
+        elif self._spec.function is None:
             self._resolve_training()
         else:
             self._resolve_function()
+        self._faults += check_command_fields(self._spec)
         self._check_objectives()
         if self._faults:
             raise InputError(self._faults)
@@ -84,8 +88,10 @@ class _Resolver:
 
     def _build_space(self) -> Space:
         if not self._spec.config:
-            raise InputError("is empty; name the parameters of the function and their values", path="$.config")
-        return build_space(self._spec.config, known_only=self._spec.function is None)
+            raise InputError(
+                "is empty; name the parameters of the function or the command, and their values", path="$.config"
+            )
+        return build_space(self._spec.config, known_only=self._spec.trains_model)
 
     def _check_strategy(self, space: Space | None) -> None:
         spec = self._spec
@@ -155,6 +161,10 @@ class _Resolver:
         self._set(function_path=places)
         self._faults += _check_function(spec.function or "", places)
 
+    def _resolve_command(self, space: Space | None) -> None:
+        self._spec, faults = resolve_command(self._spec, space, self._registry)
+        self._faults += faults
+
     def _check_objectives(self) -> None:
         spec = self._spec
         if not spec.objectives:
@@ -169,7 +179,7 @@ class _Resolver:
             if objective.metric in seen:
                 self._faults.append(Fault(path=path, message=f"{objective.metric!r} is given twice"))
             seen.add(objective.metric)
-            if spec.function is None and spec.task is not None:
+            if spec.trains_model and spec.task is not None:
                 accepted = TASK_METRICS[spec.task]
                 if objective.metric not in accepted:
                     message = f"no metric of {spec.task}, {describe_choices(objective.metric, accepted)}"

@@ -40,6 +40,7 @@ from persopt.tuning.verdicts import FATAL_CODES, LiveTrial, finite_metrics, judg
 __all__ = ("ControllerRequest", "StudyOutcome", "TrialController", "reopen_trials")
 
 _CANCEL_POLL_SECONDS = 0.25
+_PROGRAM_PATHS = ("$.function", "$.command")
 
 
 class ControllerRequest(Struct, frozen=True, kw_only=True):
@@ -284,7 +285,7 @@ class TrialController:
 
     def _is_fatal(self, fault: Fault) -> bool:
         """Return whether every other trial would fail so too."""
-        return fault.code in FATAL_CODES or (fault.path == "$.function" and self._tally.best is None)
+        return fault.code in FATAL_CODES or (fault.path in _PROGRAM_PATHS and self._tally.best is None)
 
     def _trial_folder(self, number: int) -> Path:
         return self._request.folder / "trials" / f"{number:04d}"

@@ -24,6 +24,7 @@ from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
+from persopt.tuning.command_checks import make_command_program
 from persopt.tuning.controller import ControllerRequest, StudyOutcome, TrialController
 from persopt.tuning.journal import StudyHistory, TrialJournal
 from persopt.tuning.model_delivery import deliver_model
@@ -96,7 +97,7 @@ def run_tuning(
         trials=outcome.trials,
         ended_by=outcome.ended_by,
         strategy=spec.strategy,
-        space_size=build_space(spec.config, known_only=spec.function is None).size,
+        space_size=build_space(spec.config, known_only=spec.trains_model).size,
         model_path=None if model is None else str(model),
         artifacts=artifacts,
         seconds=outcome.active_seconds,
@@ -118,7 +119,7 @@ def _open_study(spec: TuneSpec, registry: Registry) -> Study:
     request = StudyRequest(
         strategy=strategy,
         options=decode_options(strategy, spec.strategy_options),
-        space=build_space(spec.config, known_only=spec.function is None),
+        space=build_space(spec.config, known_only=spec.trains_model),
         objectives=tuple(spec.objectives),
         seed=spec.seed,
         max_trials=max_trials,
@@ -151,6 +152,8 @@ def _guard(registry: Registry, contribution: Contribution) -> Callable[[], Abstr
 def _make_program(spec: TuneSpec, settings: Settings) -> Program:
     if spec.function is not None:
         return FunctionProgram(function=spec.function, path=spec.function_path or [str(Path.cwd())])
+    if spec.command is not None:
+        return make_command_program(spec, settings)
     if spec.task is None:
         raise ValueError("the spec is not resolved: it has no task")
     return TrainingProgram(

@@ -19,7 +19,7 @@ from persopt.tuning.study import STEP_ATTRIBUTE
 
 __all__ = ("FATAL_CODES", "LiveTrial", "finite_metrics", "judge_trial", "no_value_error")
 
-FATAL_CODES: Final = frozenset({"bad-data", "bad-model", "no-device"})
+FATAL_CODES: Final = frozenset({"bad-data", "bad-model", "no-device", "plugin"})
 """Faults that every other trial of the study would meet too."""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from persopt.domain.errors import Fault
 from persopt.plugins import LogReader, Metric, MetricParser, ParsedItem, hookimpl
+from persopt.tuning.error_lines import ErrorFinder, memory_fault, tells_of_memory
 
 __all__ = ("PlainMetrics", "PlainMetricsOptions", "PlainReader")
 
@@ -17,13 +18,14 @@ __all__ = ("PlainMetrics", "PlainMetricsOptions", "PlainReader")
 _NUMBER: Final = r"(?>[+-]?(?:(?:\d[\d_]*+(?:\.\d*+)?+|\.\d++)(?:e[+-]?\d++)?+|nan|inf(?:inity)?+))"
 _PAIR: Final = re.compile(
     rf"""(?<![\w./\\-])["']?(?P<name>[a-z_][\w./@-]*+(?:\ [a-z_][\w./@-]*+)?)["']?
-    \s*+[=:]\s*+["']?(?P<value>{_NUMBER})(?P<percent>\s*+%)?(?!\.*+[\w:/\\-])""",
+    \s*+[=:]\s*+["']?(?P<value>{_NUMBER})
+    (?:/(?P<whole>\d{{1,15}}+)(?=\s*+\(\s*+\d[\d.]*+\s*+%)|(?P<percent>\s*+%)?)(?!\.*+[\w:/\\-])""",
     re.IGNORECASE | re.VERBOSE,
 )
 _STEP_NAMES: Final = ("step", "global_step", "iteration", "iter", "epoch")
-_TRACEBACK: Final = "Traceback (most recent call last):"
-_ERROR_LINE: Final = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit)\w*(?:: .*)?$")
-_OUT_OF_MEMORY: Final = re.compile(r"out of memory|OutOfMemoryError|Cannot allocate memory|MemoryError", re.IGNORECASE)
+_COUNT: Final = re.compile(
+    r"(?<!\w)(?P<name>epoch|step|iteration|iter)\s*+[:=#]?\s*+[\[(]?(?P<value>\d{1,9}+)\s*+/\s*+\d", re.I
+)
 
 
 class PlainMetricsOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -40,67 +42,56 @@ class PlainMetricsOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class PlainReader:
     """Reads one trial's output.
 
-    A number may have a sign, an exponent or a percent sign (`87.5 %` is 0.875), or be nan or inf. The step of a
-    line is what the line itself says (`step`, `iteration`, `epoch`, in this order of preference).
+    A number may have a sign, an exponent or a percent sign (`87.5 %` is 0.875), or be nan or inf; `98/100 (98%)` is
+    0.98. The step of a line is what the line itself says (`step`, `iteration`, `epoch`, in this order of preference,
+    also as `Step [10/600]`).
     """
 
     def __init__(self, options: PlainMetricsOptions) -> None:
         self._options = options
-        self._in_traceback = False
+        self._errors = ErrorFinder()
 
     def feed(self, line: str) -> Iterable[ParsedItem]:
         """Give the metrics of a line, or the fault that it completes."""
-        if self._options.faults and (self._in_traceback or line.startswith(_TRACEBACK)):
-            yield from self._feed_traceback(line)
-            return
-        found = [(match["name"], _to_number(match)) for match in _PAIR.finditer(line)]
-        if not found and self._options.faults and _OUT_OF_MEMORY.search(line):
-            yield _memory_fault(line)
+        if self._options.faults:
+            inside, fault = self._errors.feed(line)
+            if fault is not None:
+                yield fault
+            if inside:
+                return
+        pairs = _PAIR.finditer(line) if "=" in line or ":" in line else ()
+        found = [(match["name"], _to_number(match)) for match in pairs]
+        if not found and self._options.faults and tells_of_memory(line):
+            yield memory_fault(line)
             return
         if self._options.lower_case:
             found = [(name.lower(), value) for name, value in found]
-        step = _find_step(found)
+        step = _find_step(found, line)
         for name, value in found:
             yield Metric(name=name, value=value, step=step)
 
     def close(self) -> Iterable[ParsedItem]:
         """Give the fault of a traceback that the output broke off in."""
-        if self._in_traceback:
-            self._in_traceback = False
-            yield Fault(message="the output ended inside a Python traceback", code="exception")
-
-    def _feed_traceback(self, line: str) -> Iterable[ParsedItem]:
-        self._in_traceback = True
-        match = _ERROR_LINE.match(line)
-        if match is not None:
-            self._in_traceback = False
-            yield _memory_fault(line) if _OUT_OF_MEMORY.search(line) else Fault(message=line.strip(), code="exception")
-        elif line and not line.startswith((" ", "\t", _TRACEBACK, "Exception Group Traceback")):
-            # An exception whose name says nothing of an error, or the end of a traceback that was only shown.
-            self._in_traceback = False
-            yield Fault(message=line.strip(), code="exception")
+        fault = self._errors.close()
+        if fault is not None:
+            yield fault
 
 
 def _to_number(match: re.Match[str]) -> float:
     value = float(match["value"].replace("_", ""))
+    if match["whole"]:
+        return value / float(match["whole"]) if float(match["whole"]) else math.nan
     return value / 100 if match["percent"] else value
 
 
-def _find_step(found: list[tuple[str, float]]) -> int | None:
-    by_name = {name.lower(): value for name, value in reversed(found)}
+def _find_step(found: list[tuple[str, float]], line: str) -> int | None:
+    by_name = {match["name"].lower(): float(match["value"]) for match in _COUNT.finditer(line)} if found else {}
+    by_name |= {name.lower().rpartition(" ")[2]: value for name, value in reversed(found)}
     for name in _STEP_NAMES:
         value = by_name.get(name)
         if value is not None and value == value // 1 and value >= 0:
             return int(value)
     return None
-
-
-def _memory_fault(line: str) -> Fault:
-    return Fault(
-        message=line.strip(),
-        code="out-of-memory",
-        hint="a smaller batch size or a shorter maximum length needs less memory",
-    )
 
 
 class PlainMetrics:
