@@ -15,7 +15,7 @@ demo: $(INSTALLED) ## Set up, then run the quickstart: data, model, tuning, tabl
 	$(BIN)/persopt quickstart
 
 test: lint ## Set up, then run the linters, the type checker, the layer contracts and all tests
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: $(INSTALLED) ## Only the linters, the type checker and the layer contracts
 	$(BIN)/ruff check $(CODE)
