@@ -15,13 +15,23 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import tune
+    from persopt.api import export_study, tune, write_report
 
-__all__ = ("Objective", "ParameterSpec", "TuneReport", "TuneSpec", "__version__", "errors", "tune")
+__all__ = (
+    "Objective",
+    "ParameterSpec",
+    "TuneReport",
+    "TuneSpec",
+    "__version__",
+    "errors",
+    "export_study",
+    "tune",
+    "write_report",
+)
 
 __version__ = "0.1.0"
 
-_LAZY = {"tune": "persopt.api"}
+_LAZY = {"export_study": "persopt.api", "tune": "persopt.api", "write_report": "persopt.api"}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from persopt.cli.output import format_duration, format_value, print_facts, print_table
+from persopt.cli.study_facts import describe_files, describe_importances
 from persopt.domain.jobs import JobRecord
 from persopt.domain.objectives import Objective
 from persopt.domain.space import CategoricalParameter, Parameter, Scalar, Space
@@ -120,7 +121,11 @@ def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord]
         facts["ended"] = "no new point is left in the space"
     elif result.get("endedBy") == "time-limit":
         facts["ended"] = "at the time limit"
-    facts |= {"best model": result.get("modelPath"), **result.get("artifacts", {})}
+    facts |= {
+        **describe_importances(result),
+        "best model": result.get("modelPath"),
+        **describe_files(result.get("artifacts", {})),
+    }
     print_facts(console, facts)
 
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from persopt.domain.objectives import Objective
 from persopt.domain.space import Params
-from persopt.domain.trials import TrialRecord
+from persopt.domain.specs import TuneSpec
+from persopt.domain.trials import Report, TrialRecord
 
 __all__ = ("TuneReport",)
 
@@ -27,10 +28,17 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
         strategy: Name of the strategy.
         space_size: Number of points of the space; None if it is continuous.
         model_path: Folder of the best model with its tokenizer; None where nothing is trained.
-        artifacts: Absolute paths of the files made, by name: `trials.csv`, `trials.json`, `history.svg`.
+        artifacts: Absolute paths of the files made, by name: `report.html`, `trials.csv`, `trials.json`, and where
+            there are learning curves `curves.csv` and `curves.json`; the plots, such as `history.svg`.
         seconds: Time that the search ran.
         environment: Versions, hardware, threads, hashes of model and data.
         job_id: The job, when it was one.
+        importances: For each objective the share that each parameter had in reaching its best tenth (PED-ANOVA,
+            Watanabe et al., 2023, arXiv:2304.10255), the largest first, together 1; empty where there is no answer.
+        importance_notes: For an objective whose importances are missing or rough, why: `too-few-trials`,
+            `few-trials`, `equal-values`, `nothing-varies`, `no-difference`.
+        curves: The evaluations that the trials reported, by trial and step.
+        spec: What was asked for, with what was detected.
     """
 
     objectives: list[Objective]
@@ -44,6 +52,10 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     seconds: float
     environment: dict[str, Any]
     job_id: str | None = None
+    importances: dict[str, dict[str, float]] = {}
+    importance_notes: dict[str, str] = {}
+    curves: list[Report] = []
+    spec: TuneSpec | None = None
 
     @property
     def best_params(self) -> Params:

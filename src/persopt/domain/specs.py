@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct
 
+from persopt.domain.languages import Language
 from persopt.domain.objectives import Objective
 from persopt.domain.programs import (
     DataSpec,
@@ -94,6 +95,7 @@ class TuneSpec(
         bool,
         Meta(description="The command's program reads parameters that the command does not name from PERSOPT_PARAM_*."),
     ] = False
+    report_language: Annotated[Language, Meta(description="Language of the HTML report and of the plots.")] = "en"
 
     @property
     def trains_model(self) -> bool:

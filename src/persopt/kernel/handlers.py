@@ -83,8 +83,9 @@ class TuneHandler:
             environment=environment,
             job_id=job.id,
         )
-        # All trials are in their own table and in report.json; the job's row stays small.
-        return JobOutcome(result=msgspec.to_builtins(msgspec.structs.replace(report, trials=[])), best=report.best)
+        # Trials, curves and spec have their own places, and are in report.json; the job's row stays small.
+        small = msgspec.structs.replace(report, trials=[], curves=[], spec=None)
+        return JobOutcome(result=msgspec.to_builtins(small), best=report.best)
 
 
 HANDLERS: Final[dict[JobKind, JobHandler]] = {"tune": TuneHandler()}

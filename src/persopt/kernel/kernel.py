@@ -13,11 +13,13 @@ from persopt.domain.errors import InputError, NotFoundError, OutputError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.metrics import Totals
+from persopt.domain.reports import TuneReport
 from persopt.domain.specs import JobSpec
 from persopt.domain.trials import Report, TrialRecord, TrialState
 from persopt.domain.validation import decode_struct
 from persopt.kernel.handlers import find_handler
 from persopt.kernel.job_folder import JobFolder
+from persopt.kernel.job_reports import assemble_report
 from persopt.kernel.leases import hint_process
 from persopt.kernel.recovery import reap_cancelled
 from persopt.kernel.store import Store
@@ -115,6 +117,15 @@ class Kernel:
     def reports(self, job_id: str, number: int | None = None) -> list[Report]:
         """Return what the trials of a job reported from inside."""
         return self.store.list_reports(job_id, number)
+
+    def report(self, job_id: str) -> TuneReport:
+        """Return the whole report of a job, of one that has not succeeded with what is known so far.
+
+        Raises:
+            NotFoundError: if there is no such job.
+        """
+        job = self.get(job_id)
+        return assemble_report(job, self.trials(job.id), self.reports(job.id))
 
     def folder(self, job_id: str) -> JobFolder:
         """Return the folder of a job."""

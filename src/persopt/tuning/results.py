@@ -1,10 +1,10 @@
-"""What a study leaves: tables of its trials, a plot, the best model, the report."""
+"""What a study leaves: tables of its trials and curves, plots, the report for people."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,22 @@ import msgspec
 
 from persopt.domain.errors import OutputError
 from persopt.domain.objectives import Objective
-from persopt.domain.trials import TrialRecord
-from persopt.tuning.plots import draw_history
+from persopt.domain.reports import TuneReport
+from persopt.domain.trials import Report, TrialRecord
+from persopt.tuning.html_report.document import make_html, tuning_locale
+from persopt.tuning.plots.gallery import draw_plots
 
-__all__ = ("public_trial", "trials_table", "write_artifacts")
+__all__ = ("curves_table", "public_trial", "trials_table", "write_artifacts")
 
 
-def write_artifacts(
-    folder: Path, trials: Sequence[TrialRecord], objectives: Sequence[Objective], title: str = ""
-) -> dict[str, str]:
-    """Write `trials.csv`, `trials.json` and `history.svg`, each whole or not at all.
+def write_artifacts(folder: Path, report: TuneReport) -> dict[str, str]:
+    """Write `report.html`, `trials.csv`, `trials.json`, the curves likewise, and the plots, each whole or not at all.
+
+    The language is that of the report's spec; English without one.
 
     Args:
         folder: Where to; made if need be.
-        trials: Every trial, by number.
-        objectives: What was searched for.
-        title: Title of the plot.
+        report: The study.
 
     Returns:
         Absolute paths by name.
@@ -35,21 +35,26 @@ def write_artifacts(
     Raises:
         OutputError: if a file cannot be written.
     """
-    rows = [public_trial(trial) for trial in trials]
-    writers: dict[str, Callable[[Path], object]] = {
-        "trials.csv": lambda path: path.write_text(trials_table(trials, objectives), "utf-8", newline=""),
-        "trials.json": lambda path: path.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2)),
-        "history.svg": lambda path: draw_history(trials, objectives, path, title),
+    language = "en" if report.spec is None else report.spec.report_language
+    plots = draw_plots(report, tuning_locale(language))
+    files = {
+        "report.html": make_html(report, language, plots).encode(),
+        "trials.csv": trials_table(report.trials, report.objectives).encode(),
+        "trials.json": _json([public_trial(trial) for trial in report.trials]),
     }
+    if report.curves:
+        files["curves.csv"] = curves_table(report.curves).encode()
+        files["curves.json"] = _json(report.curves)
+    files |= {f"{name}.svg": svg.encode() for name, svg in plots.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, write in writers.items():
+        for name, content in files.items():
             part = folder / f".{name}.part"
-            write(part)
+            part.write_bytes(content)
             part.replace(folder / name)
     except OSError as error:
         raise OutputError(f"the results cannot be written to {folder}: {error}") from error
-    return {name: str((folder / name).absolute()) for name in writers}
+    return {name: str((folder / name).absolute()) for name in files}
 
 
 def public_trial(trial: TrialRecord) -> dict[str, Any]:
@@ -91,3 +96,19 @@ def trials_table(trials: Sequence[TrialRecord], objectives: Sequence[Objective])
             ]
         )
     return text.getvalue()
+
+
+def curves_table(curves: Sequence[Report]) -> str:
+    """Return the learning curves as CSV: number, step, share, a column a metric; what is not known is empty."""
+    metrics = sorted({name for report in curves for name in report.metrics})
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["number", "step", "share", *metrics])
+    for report in curves:
+        share = "" if report.share is None else round(report.share, 6)
+        writer.writerow([report.number, report.step, share, *(report.metrics.get(name, "") for name in metrics)])
+    return text.getvalue()
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)

@@ -26,6 +26,7 @@ from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.command_checks import make_command_program
 from persopt.tuning.controller import ControllerRequest, StudyOutcome, TrialController
+from persopt.tuning.importance import find_importances
 from persopt.tuning.journal import StudyHistory, TrialJournal
 from persopt.tuning.model_delivery import deliver_model
 from persopt.tuning.ranking import find_best
@@ -89,21 +90,27 @@ def run_tuning(
         # The workers' start counts against the study's time.
         spent = history.active_seconds + time.monotonic() - begin
         outcome = controller.run(msgspec.structs.replace(history, active_seconds=spent))
-    artifacts = write_artifacts(folder / "artifacts", outcome.trials, spec.objectives, spec.name)
     outcome, best, model = _deliver(spec, outcome, folder, journal)
+    space = build_space(spec.config, known_only=spec.trains_model)
+    importances = find_importances(outcome.trials, spec.objectives, space)
     report = TuneReport(
         objectives=spec.objectives,
         best=best,
         trials=outcome.trials,
         ended_by=outcome.ended_by,
         strategy=spec.strategy,
-        space_size=build_space(spec.config, known_only=spec.trains_model).size,
+        space_size=space.size,
         model_path=None if model is None else str(model),
-        artifacts=artifacts,
+        artifacts={},
         seconds=outcome.active_seconds,
         environment=dict(environment),
         job_id=job_id,
+        importances=importances.shares,
+        importance_notes=importances.notes,
+        curves=outcome.curves,
+        spec=spec,
     )
+    report = msgspec.structs.replace(report, artifacts=write_artifacts(folder / "artifacts", report))
     try:
         report.save(folder / "report.json")
     except OSError as error:

@@ -1,0 +1,58 @@
+"""The report of a job at any time: what its result holds, or what its trials say so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from persopt.domain.jobs import JobRecord
+from persopt.domain.reports import TuneReport
+from persopt.domain.trials import Report, TrialRecord
+
+__all__ = ("assemble_report",)
+
+
+def assemble_report(job: JobRecord, trials: Sequence[TrialRecord], reports: Iterable[Report]) -> TuneReport:
+    """Return the whole report of a tuning job.
+
+    Args:
+        job: The job; of one that has not succeeded the report tells what is known, and `ended_by` is its state.
+        trials: All its trials, by number.
+        reports: What they reported; only the evaluations are kept.
+    """
+    from persopt.tuning.curves import Curves
+
+    curves = Curves(job.spec.objectives)
+    curves.restore(reports)
+    if job.result is None:
+        return _report_so_far(job, trials, curves.all())
+    report = msgspec.convert(job.result, TuneReport)
+    return msgspec.structs.replace(report, trials=list(trials), curves=curves.all(), spec=job.spec)
+
+
+def _report_so_far(job: JobRecord, trials: Sequence[TrialRecord], curves: list[Report]) -> TuneReport:
+    from persopt.domain.space_building import build_space
+    from persopt.tuning.importance import find_importances
+    from persopt.tuning.ranking import find_best
+
+    spec = job.spec
+    space = build_space(spec.config, known_only=spec.function is None)
+    importances = find_importances(trials, spec.objectives, space)
+    return TuneReport(
+        objectives=spec.objectives,
+        best=find_best(trials, spec.objectives),
+        trials=list(trials),
+        ended_by=job.state,
+        strategy=spec.strategy,
+        space_size=space.size,
+        model_path=None,
+        artifacts={},
+        seconds=job.active_seconds,
+        environment=job.environment,
+        job_id=job.id,
+        importances=importances.shares,
+        importance_notes=importances.notes,
+        curves=curves,
+        spec=spec,
+    )
