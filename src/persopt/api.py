@@ -56,7 +56,8 @@ def tune(
         durable: Run as a job, which outlives this program and can be resumed, instead of in it.
         progress: True shows a bar; a function is called with the progress.
         **options: Any other field of `TuneSpec`, in snake_case: `strategy`, `max_trials`, `parallel`, `seed`,
-            `time_limit`, `task`, `training`, `command` (tune a program instead of a model), ...
+            `time_limit`, `task`, `training`, `command` (tune a program instead of a model), ...; `data` of
+            `TuneSpec`, how the data set is read, is `data_options` here.
 
     Returns:
         The report: best trial, all trials, where the best model lies.
@@ -210,7 +211,11 @@ def _build_spec(
     output: str | Path | None,
     options: Mapping[str, Any],
 ) -> TuneSpec:
-    names = {field.name: field.encode_name for field in msgspec.structs.fields(TuneSpec)}
+    # The field `data` says how the data set is read; the argument `data` is the data set.
+    names = {
+        "data_options" if field.name == "data" else field.name: field.encode_name
+        for field in msgspec.structs.fields(TuneSpec)
+    }
     faults = [
         Fault(path=f"$.{name}", message=f"unknown option{suggest(name, names)}", code="unknown")
         for name in options

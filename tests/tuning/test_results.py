@@ -2,18 +2,16 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from pathlib import Path
-from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
 from persopt.domain.errors import Fault, OutputError
 from persopt.domain.objectives import Objective
-from persopt.domain.trials import TrialRecord
-from persopt.tuning.plots import draw_history
-from persopt.tuning.results import trials_table, write_artifacts
+from persopt.domain.trials import Report, TrialRecord
+from persopt.tuning.results import curves_table, trials_table, write_artifacts
+from tests.support.reports import make_report
 
 OBJECTIVES = (Objective("accuracy"), Objective("loss", "minimize"))
 TRIALS = [
@@ -56,60 +54,43 @@ def test_the_table_has_a_row_a_trial_and_a_column_a_value() -> None:
 
 def test_artifacts_are_written_whole_and_told(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "artifacts"
-    artifacts = write_artifacts(folder, TRIALS, OBJECTIVES, "a title")
-    assert artifacts == {name: str(folder / name) for name in ("trials.csv", "trials.json", "history.svg")}
-    assert sorted(path.name for path in folder.iterdir()) == ["history.svg", "trials.csv", "trials.json"]
-    assert (folder / "trials.csv").read_text("utf-8") == trials_table(TRIALS, OBJECTIVES)
+    report = make_report(12)
+    artifacts = write_artifacts(folder, report)
+    plots = ("history", "importances", "learning-curves", "parallel-coordinates", "slices", "pareto-front")
+    tables = ("report.html", "trials.csv", "trials.json", "curves.csv", "curves.json")
+    assert artifacts == {name: str(folder / name) for name in (*tables, *(f"{name}.svg" for name in plots))}
+    assert sorted(path.name for path in folder.iterdir()) == sorted(artifacts)
+    assert (folder / "trials.csv").read_text("utf-8") == trials_table(report.trials, report.objectives)
     read = msgspec.json.decode((folder / "trials.json").read_bytes())
-    assert [row["number"] for row in read] == [0, 1, 2, 3, 4]
-    assert read[0]["params"] == {"rate": 1e-5, "kind": "الف,ب"}
     assert all("attributes" not in row for row in read)
-    restored = msgspec.convert(read, list[TrialRecord])
-    assert restored[1:] == TRIALS[1:]
+    assert [row["params"] for row in read] == [trial.params for trial in report.trials]
+    assert msgspec.json.decode((folder / "curves.json").read_bytes(), type=list[Report]) == report.curves
+    assert "<svg" in (folder / "report.html").read_text("utf-8")
+
+
+def test_without_curves_there_are_no_files_of_them_and_the_language_is_the_specs(tmp_path: Path) -> None:
+    report = make_report(3, objectives=1)
+    assert report.spec is not None
+    spec = msgspec.structs.replace(report.spec, report_language="fa")
+    artifacts = write_artifacts(tmp_path, msgspec.structs.replace(report, curves=[], spec=spec))
+    assert not {name for name in artifacts if "curves" in name or "pareto" in name}
+    assert '<html lang="fa" dir="rtl">' in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_the_table_of_curves_has_a_row_an_evaluation() -> None:
+    curves = [
+        Report(number=0, step=5, metrics={"loss": 0.5}, share=1 / 3),
+        Report(number=1, step=2, metrics={"accuracy": 0.25, "loss": 1.5}),
+    ]
+    rows = list(csv.reader(io.StringIO(curves_table(curves))))
+    assert rows == [
+        ["number", "step", "share", "accuracy", "loss"],
+        ["0", "5", "0.333333", "", "0.5"],
+        ["1", "2", "", "0.25", "1.5"],
+    ]
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
-        write_artifacts(tmp_path / "file" / "artifacts", TRIALS, OBJECTIVES)
-
-
-def texts(path: Path) -> list[str]:
-    root = ElementTree.parse(path).getroot()  # noqa: S314 - our own file
-    return [" ".join("".join(node.itertext()).split()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
-
-
-def test_the_plot_is_a_standalone_file_with_its_text_as_text(tmp_path: Path) -> None:
-    path = tmp_path / "history.svg"
-    draw_history(TRIALS, OBJECTIVES, path, "بهینه‌سازی $1 🙂")
-    content = path.read_text("utf-8")
-    assert "href=" not in content.replace('xlink:href="#', "")
-    shown = texts(path)
-    for text in ("trial", "accuracy (maximize)", "loss (minimize)", "best: 0.75 in trial 2", "best so far"):
-        assert text in shown
-    assert any("$1" in text for text in shown)
-    assert {"succeeded", "stopped", "without a value"} <= set(shown)
-
-
-def test_the_plot_of_the_same_records_is_the_same_file(tmp_path: Path) -> None:
-    for name in ("one.svg", "two.svg"):
-        draw_history(TRIALS, OBJECTIVES, tmp_path / name)
-    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
-    draw_history(TRIALS[:2], OBJECTIVES, tmp_path / "three.svg")
-    assert (tmp_path / "one.svg").read_bytes() != (tmp_path / "three.svg").read_bytes()
-
-
-@pytest.mark.parametrize("trials", [[], TRIALS[1:2], TRIALS[:1], TRIALS[4:]])
-def test_a_plot_of_little_is_a_plot(trials: list[TrialRecord], tmp_path: Path) -> None:
-    draw_history(trials, OBJECTIVES, tmp_path / "history.svg")
-    assert "accuracy (maximize)" in texts(tmp_path / "history.svg")
-
-
-def test_drawing_leaves_the_programs_plots_alone(tmp_path: Path) -> None:
-    import matplotlib as mpl
-
-    before = dict(mpl.rcParams)
-    environment = dict(os.environ)
-    draw_history(TRIALS, OBJECTIVES, tmp_path / "history.svg")
-    assert dict(mpl.rcParams) == before
-    assert dict(os.environ) == environment
+        write_artifacts(tmp_path / "file" / "artifacts", make_report(1, objectives=1))

@@ -37,7 +37,7 @@ def _report_so_far(job: JobRecord, trials: Sequence[TrialRecord], curves: list[R
     from persopt.tuning.ranking import find_best
 
     spec = job.spec
-    space = build_space(spec.config, known_only=spec.function is None)
+    space = build_space(spec.config, known_only=spec.trains_model)
     importances = find_importances(trials, spec.objectives, space)
     return TuneReport(
         objectives=spec.objectives,

@@ -45,7 +45,7 @@ def write_optuna_storage(report: TuneReport, spec: TuneSpec, path: Path) -> None
 
     from persopt.tuning.optuna_trials import PlainSpace, freeze_trial
 
-    space = PlainSpace(build_space(spec.config, known_only=spec.function is None))
+    space = PlainSpace(build_space(spec.config, known_only=spec.trains_model))
     curves: dict[int, list[Report]] = {}
     for evaluation in report.curves:
         curves.setdefault(evaluation.number, []).append(evaluation)

@@ -16,7 +16,7 @@ __all__ = ("to_command", "to_json", "to_python", "without_defaults")
 _SWITCHES: Final = {"outputDir": "--output", "textColumns": "--text-column"}
 _OPTIONS: Final = {"strategyOptions": "-o", "executorOptions": "--executor-option"}
 _NESTED: Final = ("data", "training")
-_RENAMED: Final = {"outputDir": "output"}
+_RENAMED: Final = {"outputDir": "output", "data": "data_options"}
 _BY_FILE: Final = "persopt tune --spec request.json"
 
 
@@ -74,10 +74,20 @@ def _list_flags(plain: Mapping[str, Any]) -> Iterator[str]:
                 if isinstance(one, Mapping | list):
                     raise _NoFlagError
                 yield f"{_OPTIONS[name]} {shlex.quote(f'{key}={one if isinstance(one, str) else _json(one)}')}"
+        elif name == "parsers":
+            yield from (f"--parser {shlex.quote(_parser_name(one))}" for one in value)
         elif name in _NESTED:
             yield from _list_flags(value)
         else:
             yield from _plain_flag(name, value)
+
+
+def _parser_name(choice: str | Mapping[str, Any]) -> str:
+    if isinstance(choice, str):
+        return choice
+    if choice.get("options"):
+        raise _NoFlagError
+    return str(choice["name"])
 
 
 def _plain_flag(name: str, value: object) -> Iterator[str]:

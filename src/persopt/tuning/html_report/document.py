@@ -49,7 +49,7 @@ def make_html(report: TuneReport, language: Language, plots: Mapping[str, str] |
         "tune.html",
         locale,
         title=_title(report, locale),
-        kind=locale.text("kind.function" if report.spec is not None and report.spec.function else "kind.training"),
+        kind=locale.text(_kind(report)),
         made=_made(report, locale),
         verdict=state_verdict(report, locale),
         figures=list_figures(report, locale),
@@ -64,6 +64,12 @@ def make_html(report: TuneReport, language: Language, plots: Mapping[str, str] |
         requests=_requests(report),
         version=metadata.version("persopt"),
     )
+
+
+def _kind(report: TuneReport) -> str:
+    if report.spec is None or report.spec.trains_model:
+        return "kind.training"
+    return "kind.function" if report.spec.function is not None else "kind.command"
 
 
 def _title(report: TuneReport, locale: Locale) -> str:

@@ -35,6 +35,7 @@ def _facts(report: TuneReport, locale: Locale) -> Iterator[tuple[str, str]]:
         yield "data", spec.dataset_path
         yield "dataHash", str(environment.get("dataHash") or "")
         yield "function", spec.function or ""
+        yield "command", spec.command or ""
         yield "task", spec.task or ""
     if "seed" in environment:
         yield "seed", str(environment["seed"])

@@ -95,7 +95,7 @@ def list_space(report: TuneReport, locale: Locale) -> list[SpaceRow]:
     """Return the parameters in the order of the space; none where the report does not know its spec."""
     if report.spec is None:
         return []
-    space = build_space(report.spec.config, known_only=report.spec.function is None)
+    space = build_space(report.spec.config, known_only=report.spec.trains_model)
     shares = report.importances.get(report.objectives[0].metric, {}) if report.objectives else {}
     best = {} if report.best is None else report.best.params
     return [

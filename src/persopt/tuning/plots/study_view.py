@@ -47,7 +47,7 @@ class StudyView:
     def space(self) -> Space | None:
         """The space, where the report knows its spec."""
         spec = self.report.spec
-        return None if spec is None else build_space(spec.config, known_only=spec.function is None)
+        return None if spec is None else build_space(spec.config, known_only=spec.trains_model)
 
     @cached_property
     def varying(self) -> list[Parameter]:
