@@ -62,7 +62,7 @@ def assert_same(found: optuna.trial.FrozenTrial, record: TrialRecord, report: Tu
         assert type(read) is type(value)
         # Optuna keeps a real number on a log scale as it is, and so to the last digit.
         assert read == value
-    assert list(found.params) == list(record.params)
+    assert set(found.params) == set(record.params)
     assert found.distributions == {name: DISTRIBUTIONS[name] for name in record.params}
     several = len(report.objectives) > 1
     assert (found.values or []) == ([] if several and record.state == "stopped" else record.values)

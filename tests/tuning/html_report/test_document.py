@@ -190,9 +190,7 @@ def test_what_users_wrote_is_harmless_everywhere(language: Language) -> None:
     report, fault = make_report(8, objectives=1, name=EVIL), Fault(message=EVIL, hint=EVIL)
     assert report.spec is not None
     trials = [
-        msgspec.structs.replace(
-            trial, params={EVIL: EVIL, "n": 1 + trial.number % 2}, fault=Fault(message=EVIL, hint=EVIL)
-        )
+        msgspec.structs.replace(trial, params={EVIL: EVIL, "n": 1 + trial.number % 2}, fault=fault)
         for trial in report.trials
     ]
     spec = msgspec.structs.replace(
