@@ -80,6 +80,6 @@ def _mark_best(panels: list[Axes], view: StudyView) -> None:
     for axes, value in zip(panels, best.values, strict=True):
         axes.scatter([best.number], [value], s=110, facecolors="none", edgecolors=BEST, linewidths=1.5, zorder=3)
     locale = view.locale
-    value = locale.tick(float(f"{best.values[0]:.4g}"))
-    title = locale.text("plot.best", value=value, trial=locale.tick(best.number))
+    shown = locale.tick(float(f"{best.values[0]:.4g}"))
+    title = locale.text("plot.best", value=shown, trial=locale.tick(best.number))
     panels[0].set_title(title, loc="left", fontsize="medium")
