@@ -83,9 +83,9 @@ class Locale:
 
     def value(self, value: object) -> str:
         """Return a value of any kind: numbers as the language writes them, all else as it is."""
-        if value is None:
-            return ""
-        return str(self._show(value))
+        if isinstance(value, str):  # HTML stays HTML
+            return value
+        return "" if value is None else str(self._show(value))
 
     def enumerate(self, items: Sequence[str]) -> str:
         """Return items as a list in a sentence; HTML if they are."""

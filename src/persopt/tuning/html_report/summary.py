@@ -31,7 +31,7 @@ def state_verdict(report: TuneReport, locale: Locale) -> list[list[Markup]]:
     if report.best is None or not report.best.values:
         return [[locale.html("verdict.none")], [_state_end(report, locale)]]
     first = [_name_best(report, report.best, locale), *_compare(report, report.best, locale)]
-    params = locale.enumerate([f"{name} = {locale.value(value)}" for name, value in report.best.params.items()])
+    params = locale.isolated([f"{name} = {locale.value(value)}" for name, value in report.best.params.items()])
     second = [locale.html("verdict.params", params=params)] if params else []
     return [first, [*second, *_say_what_mattered(report, locale), _state_end(report, locale)]]
 
