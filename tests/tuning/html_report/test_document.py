@@ -163,6 +163,7 @@ def test_the_requests_can_be_copied(html: str, report: TuneReport) -> None:
 
 def test_where_it_ran_is_told(html: str) -> None:
     facts = " ".join(Page(html).text_of("section", id="environment"))
+    assert "bdi" not in facts  # markup is not shown as text
     for fact in (
         "0123456789abcdef0123",
         "A processor",
