@@ -11,7 +11,7 @@ from persopt.api import _build_spec
 from persopt.cli.app import application
 from persopt.cli.spec_building import build_tune_spec
 from persopt.domain.objectives import Objective
-from persopt.domain.programs import DataSpec, TrainingOptions
+from persopt.domain.programs import DataSpec, ParserChoice, TrainingOptions
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
@@ -39,6 +39,13 @@ SPECS = {
         training=TrainingOptions(max_steps=9, evaluations=2),
         parallel=3,
         retries=0,
+    ),
+    "command": TuneSpec(
+        command="python train.py --lr {lr}",
+        working_directory="/work here",
+        parsers=[ParserChoice(name="json-lines"), ParserChoice(name="plain")],
+        metric_strategy="best",
+        config={"lr": ParameterSpec(min=0.1, max=0.5)},
     ),
     "default": TuneSpec(),
 }
@@ -76,5 +83,6 @@ def test_the_python_call_builds_the_same_spec(spec: TuneSpec) -> None:
 
 
 def test_what_has_no_flag_is_read_from_the_json() -> None:
-    spec = TuneSpec(strategy_options={"deep": {"er": [1]}})
-    assert to_command(spec) == "persopt tune --spec request.json"
+    deep = TuneSpec(strategy_options={"deep": {"er": [1]}})
+    choice = TuneSpec(parsers=[ParserChoice(name="plain", options={"a": 1})])
+    assert to_command(deep) == to_command(choice) == "persopt tune --spec request.json"
