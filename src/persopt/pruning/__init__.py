@@ -1,0 +1,1 @@
+"""Making models smaller: fewer weights, fewer structures, fewer tokens."""
