@@ -20,9 +20,7 @@ class VocabularyOptions(
     for the texts that use a token which then goes.
     """
 
-    min_count: Annotated[
-        PositiveInt, Meta(description="Keep a token that the corpus uses at least so many times.")
-    ] = 1
+    min_count: Annotated[PositiveInt, Meta(description="Keep a token that the corpus uses at least so many times.")] = 1
     max_size: Annotated[
         PositiveInt | None,
         Meta(description="Keep at most so many tokens, the most used ones; by default there is no limit."),

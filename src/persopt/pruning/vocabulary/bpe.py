@@ -9,6 +9,7 @@ the derivation of its text.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from itertools import pairwise
 from typing import Any
 
 __all__ = ("Derivations", "read_merges", "select_merges")
@@ -51,7 +52,7 @@ class Derivations:
         symbols = self._split(token)
         made = set(symbols)
         while len(symbols) > 1:
-            pairs = zip(symbols, symbols[1:], strict=False)
+            pairs = pairwise(symbols)
             ranked = [(self._ranks[pair], place) for place, pair in enumerate(pairs) if pair in self._ranks]
             if not ranked:
                 break

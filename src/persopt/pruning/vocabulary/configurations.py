@@ -12,10 +12,7 @@ __all__ = ("change_config", "find_named_ids", "find_vocabulary_size", "resize_co
 
 _ID_FIELD: Final = re.compile(r"(.*_)?token_(ids?|index)")
 _TABLES: Final = ("lang_to_id", "task_to_id")  # of generation_config.json: names to ids
-_SUPPRESSED: Final = ("suppress_tokens", "begin_suppress_tokens")  # ids that are never generated
 _FORCED: Final = "forced_decoder_ids"  # pairs of a place and an id
-_SEQUENCES: Final = ("bad_words_ids", "force_words_ids")  # lists of ids, or lists of such lists
-_BIAS: Final = "sequence_bias"  # pairs of a list of ids and a number
 _SIZE: Final = "vocab_size"
 _TYPES: Final = "type_vocab_size"  # kinds of segments, not tokens
 _LABELS: Final = ("id2label", "label2id")
@@ -80,15 +77,11 @@ def resize_config(effective: Mapping[str, Any], sizes: tuple[int, int]) -> dict[
     return _rewrite(
         effective,
         effective,
-        lambda name, value: (
-            sizes[1] if name.endswith(_SIZE) and name != _TYPES and value == sizes[0] else value
-        ),
+        lambda name, value: sizes[1] if name.endswith(_SIZE) and name != _TYPES and value == sizes[0] else value,
     )
 
 
-def _rewrite(
-    raw: Mapping[str, Any], effective: Mapping[str, Any], change: Callable[[str, Any], Any]
-) -> dict[str, Any]:
+def _rewrite(raw: Mapping[str, Any], effective: Mapping[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
     result = dict(raw)
     for name, value in effective.items():
         if isinstance(value, Mapping) and name not in (*_TABLES, *_LABELS):
@@ -104,21 +97,33 @@ def _rewrite(
 
 
 def _change_ids(name: str, value: Any, ids: Mapping[int, int]) -> Any:
+    """Return the value of a field with other ids; a value that is none of ids as it is."""
     if value is None or isinstance(value, bool):
         return value
     if _ID_FIELD.fullmatch(name):
         return [ids.get(index, index) for index in value] if isinstance(value, list) else ids.get(value, value)
-    if name in _TABLES and isinstance(value, Mapping):
-        return {key: ids.get(index, index) for key, index in value.items()}
-    if name in _SUPPRESSED:
-        return [ids[index] for index in value if index in ids] or None
-    if name == _FORCED:
-        return [[place, ids.get(index, index) if index is not None else None] for place, index in value]
-    if name in _SEQUENCES:
-        return _map_sequences(value, ids) or None
-    if name == _BIAS and isinstance(value, list):
-        return [[[ids[index] for index in each], bias] for each, bias in value if ids.keys() >= set(each)] or None
-    return value
+    change = _CHANGES.get(name)
+    return value if change is None else change(value, ids)
+
+
+def _change_table(value: dict[str, int], ids: Mapping[int, int]) -> dict[str, int]:
+    return {name: ids.get(index, index) for name, index in value.items()}
+
+
+def _change_suppressed(value: list[int], ids: Mapping[int, int]) -> list[int] | None:
+    return [ids[index] for index in value if index in ids] or None
+
+
+def _change_forced(value: list[Any], ids: Mapping[int, int]) -> list[Any]:
+    return [[place, index if index is None else ids.get(index, index)] for place, index in value]
+
+
+def _change_sequences(value: list[Any], ids: Mapping[int, int]) -> list[Any] | None:
+    return _map_sequences(value, ids) or None
+
+
+def _change_bias(value: list[Any], ids: Mapping[int, int]) -> list[Any] | None:
+    return [[[ids[index] for index in each], bias] for each, bias in value if ids.keys() >= set(each)] or None
 
 
 def _map_sequences(value: list[Any], ids: Mapping[int, int]) -> list[Any]:
@@ -137,3 +142,15 @@ def _walk(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield str(name), value
         if isinstance(value, Mapping) and name not in (*_TABLES, *_LABELS):
             yield from _walk(value)
+
+
+_CHANGES: Final[Mapping[str, Callable[[Any, Mapping[int, int]], Any]]] = {
+    "lang_to_id": _change_table,
+    "task_to_id": _change_table,
+    "suppress_tokens": _change_suppressed,  # ids that are never generated
+    "begin_suppress_tokens": _change_suppressed,
+    _FORCED: _change_forced,
+    "bad_words_ids": _change_sequences,  # lists of ids
+    "force_words_ids": _change_sequences,  # the same, or lists of such lists
+    "sequence_bias": _change_bias,  # pairs of a list of ids and a number
+}

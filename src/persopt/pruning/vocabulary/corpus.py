@@ -6,7 +6,7 @@ Nothing of a corpus is kept in memory but the counts, and the first texts of one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,7 +19,7 @@ from persopt.pruning.vocabulary.wordpiece import find_guards
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ("Check", "Corpus", "Usage", "check_corpus", "count_tokens")
+__all__ = ("Check", "Corpus", "Usage", "check_corpus", "count_tokens", "find_changed_processors")
 
 # Texts, or rows of texts (pairs); read a piece at a time, twice if it is not an iterator.
 Corpus: TypeAlias = Iterable[str] | Iterable[Sequence[str]]
@@ -74,6 +74,7 @@ def count_tokens(source: TokenizerSource, corpus: Corpus) -> Usage:
 
     totals = [np.zeros(max(source.ids.values()) + 1, dtype=np.int64) for _ in source.backends]
     guards: Counter[str] = Counter()
+    pieces: Counter[str] = Counter()
     first: list[str] | None = [] if isinstance(corpus, Iterator) else None
     texts = characters = 0
     for batch in _iterate_batches(corpus):
@@ -81,17 +82,20 @@ def count_tokens(source: TokenizerSource, corpus: Corpus) -> Usage:
         if first is not None and characters < _KEPT_CHARACTERS:
             first.extend(batch[: _KEPT - len(first)])
             characters += sum(map(len, batch))
-        for total, backend in zip(totals, source.backends, strict=True):
+        for number, backend in enumerate(source.backends):
             encodings = backend.encode_batch(batch, add_special_tokens=False)
             ids = np.fromiter(chain.from_iterable(each.ids for each in encodings), dtype=np.int64)
-            total += np.bincount(ids, minlength=len(total))
+            totals[number] += np.bincount(ids, minlength=len(totals[number]))
             if source.kind == "WordPiece" and source.unknown_id in ids:
                 guards.update(_find_guards(source, backend, batch, encodings))
+        for processor in source.processors.values():
+            pieces.update(chain.from_iterable(processor.encode(batch, out_type=str)))
     counts = np.maximum.reduce(totals)
     if not texts or not counts.any():
         raise InputError(f"the corpus has no {'token' if texts else 'text'}; expected texts of the language to keep")
-    used = {token: int(counts[index]) for token, index in source.ids.items() if counts[index]}
-    return Usage(dict(guards + Counter(used)), texts, int(totals[0].sum()), corpus if first is None else first)
+    used = Counter({token: int(counts[index]) for token, index in source.ids.items() if counts[index]}) + guards
+    used |= Counter({piece: count for piece, count in pieces.items() if piece in source.ids})
+    return Usage(dict(used), texts, int(totals[0].sum()), corpus if first is None else first)
 
 
 def check_corpus(source: TokenizerSource, result: Any, new_ids: np.ndarray[Any, Any], corpus: Corpus) -> Check:
@@ -128,6 +132,16 @@ def check_corpus(source: TokenizerSource, result: Any, new_ids: np.ndarray[Any, 
             example = example or text
     words = max(words, 1)
     return Check(texts, changed, example, unknown_before / words, unknown_after / words)
+
+
+def find_changed_processors(old: Mapping[str, Any], new: Mapping[str, Any], corpus: Corpus) -> set[str]:
+    """Return the names of the SentencePiece models that cut some text otherwise than the trimmed ones."""
+    changed: set[str] = set()
+    for batch in _iterate_batches(corpus) if new else ():
+        for name in new.keys() - changed:
+            if old[name].encode(batch, out_type=str) != new[name].encode(batch, out_type=str):
+                changed.add(name)
+    return changed
 
 
 def _find_guards(source: TokenizerSource, backend: Any, texts: list[str], encodings: list[Any]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from persopt.pruning.vocabulary.configurations import resize_config
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ("copy_index", "copy_tensors", "find_token_axes", "find_shapes", "fixes_padding")
+__all__ = ("copy_index", "copy_tensors", "find_shapes", "find_token_axes", "fixes_padding")
 
 _CHUNK: Final = 1 << 24  # bytes in memory at a time
 _PREFIX: Final = 8  # bytes of the header's length
@@ -61,7 +61,7 @@ def find_token_axes(folder: Path, config: Any, rows: int) -> dict[str, int]:
         else:  # the architecture has no such tensor, and ignores it
             places = [axis for axis, size in enumerate(tensor.shape) if size == rows]
             if places and rows in fixed_sizes:
-                raise ModelError(f"{tensor.name} is not of the architecture, so what its {rows} places are is not known")
+                raise ModelError(f"{tensor.name} is not of the architecture; what its {rows} places are is not known")
         if len(places) > 1:
             raise ModelError(f"{tensor.name} has the vocabulary on several axes, which cannot be trimmed")
         if places:
@@ -130,7 +130,7 @@ def copy_index(source: Path, target: Path) -> None:
     if not file.is_file():
         return
     index: dict[str, Any] = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-    tensors = _read_headers(target)
+    tensors = [tensor for shard in find_weights(source) for tensor in read_header(target / shard.name)]
     metadata = index.setdefault("metadata", {})
     metadata["total_size"] = sum(tensor.bytes for tensor in tensors)
     if "total_parameters" in metadata:

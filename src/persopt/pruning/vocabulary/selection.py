@@ -110,7 +110,7 @@ def select_tokens(
         InputError: if `max_size` is less than what has to stay.
         ModelError: if a token that stays has no row in the embeddings.
     """
-    close: Callable[[str], set[str]] = Derivations(source.model).close if source.kind == "BPE" else lambda token: {token}
+    close = _find_closure(source)
     kept = {part for token in required for part in close(token)} & source.ids.keys()
     limit = options.max_size if options.max_size is not None else len(source.ids)
     if len(kept) > limit:
@@ -127,6 +127,13 @@ def select_tokens(
             break
         kept |= more
     return _number(source, kept, sum(token not in kept for token in counts), rows, set(named))
+
+
+def _find_closure(source: TokenizerSource) -> Callable[[str], set[str]]:
+    """Return what gives a token with those that it is made from."""
+    if source.kind == "BPE":
+        return Derivations(source.model).close
+    return lambda token: {token}
 
 
 def _number(source: TokenizerSource, kept: set[str], dropped: int, rows: int, named: set[int]) -> Selection:

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-__all__ = ("find_fixed_pieces", "trim_sentencepiece")
+__all__ = ("SENTENCEPIECE_FILES", "find_fixed_pieces", "load_processors", "trim_sentencepiece")
+
+SENTENCEPIECE_FILES: Final = (
+    "sentencepiece.bpe.model",
+    "sentencepiece.model",
+    "spiece.model",
+    "spm.model",
+    "tokenizer.model",
+)
+
+
+def load_processors(folder: Path) -> dict[str, Any]:
+    """Load the SentencePiece models in a folder, by name of their files; a file of another kind is passed over."""
+    from sentencepiece import SentencePieceProcessor
+
+    files = [folder / name for name in SENTENCEPIECE_FILES if (folder / name).is_file()]
+    return {file.name: SentencePieceProcessor(model_file=str(file)) for file in files if _read(file) is not None}
 
 
 def find_fixed_pieces(file: Path) -> set[str]:
@@ -42,7 +58,7 @@ def trim_sentencepiece(source: Path, target: Path, tokens: Mapping[str, int], ol
     if before is None or _find_offset(model, tokens) != before:
         return "its pieces are not numbered like the tokens of tokenizer.json"
     model.trainer_spec.vocab_size = len(kept)
-    model.ClearField("self_test_data")
+    model.DiscardUnknownFields()  # older versions keep a self-test there, of pieces that may be gone
     target.write_bytes(model.SerializeToString())
     return ""
 

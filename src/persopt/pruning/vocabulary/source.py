@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from persopt.domain.errors import ModelError
 from persopt.models.quiet import quiet_transformers
+from persopt.pruning.vocabulary.sentencepiece_files import load_processors
 
 __all__ = ("TokenizerKind", "TokenizerSource", "load_backend", "read_tokenizer")
 
@@ -29,6 +30,7 @@ class TokenizerSource(Struct, frozen=True):
         unknown: The token for what is unknown, if there is one.
         backends: What tokenizes, without truncation and padding: first as Transformers builds it, then as
             tokenizer.json describes it, where that is not the same.
+        processors: SentencePiece itself, by name of the file beside tokenizer.json; it may normalize otherwise.
     """
 
     content: dict[str, Any]
@@ -38,6 +40,7 @@ class TokenizerSource(Struct, frozen=True):
     added: frozenset[str]
     unknown: str | None
     backends: list[Any]
+    processors: dict[str, Any] = {}
 
     @property
     def model(self) -> dict[str, Any]:
@@ -99,6 +102,7 @@ def read_tokenizer(folder: Path) -> TokenizerSource:
         added=frozenset(str(token.content) for each in backends for token in each.get_added_tokens_decoder().values()),
         unknown=_find_unknown(content["model"], kind),
         backends=backends,
+        processors=load_processors(folder),
     )
 
 

@@ -9,18 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from persopt.pruning.vocabulary.bpe import read_merges, select_merges
-from persopt.pruning.vocabulary.sentencepiece_files import trim_sentencepiece
+from persopt.pruning.vocabulary.sentencepiece_files import SENTENCEPIECE_FILES, trim_sentencepiece
 from persopt.pruning.vocabulary.source import TokenizerSource
 
-__all__ = ("SENTENCEPIECE_FILES", "TOKENIZER_FILES", "trim_tokenizer", "write_tokenizer_files")
+__all__ = ("TOKENIZER_FILES", "trim_tokenizer", "write_tokenizer_files")
 
-SENTENCEPIECE_FILES: Final = (
-    "sentencepiece.bpe.model",
-    "sentencepiece.model",
-    "spiece.model",
-    "spm.model",
-    "tokenizer.model",
-)
 TOKENIZER_FILES: Final = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -49,9 +42,7 @@ def trim_tokenizer(source: TokenizerSource, tokens: Mapping[str, int]) -> dict[s
         model["merges"] = select_merges(source.model, model["vocab"])
     result = source.content | {"model": model}
     if source.content.get("added_tokens"):
-        result["added_tokens"] = [
-            token | {"id": tokens[token["content"]]} for token in source.content["added_tokens"]
-        ]
+        result["added_tokens"] = [token | {"id": tokens[token["content"]]} for token in source.content["added_tokens"]]
     if source.content.get("post_processor"):
         result["post_processor"] = _trim_processor(source.content["post_processor"], tokens)
     padding = source.content.get("padding")
@@ -60,7 +51,9 @@ def trim_tokenizer(source: TokenizerSource, tokens: Mapping[str, int]) -> dict[s
     return result
 
 
-def write_tokenizer_files(source: TokenizerSource, folder: Path, target: Path, tokens: Mapping[str, int]) -> dict[str, str]:
+def write_tokenizer_files(
+    source: TokenizerSource, folder: Path, target: Path, tokens: Mapping[str, int]
+) -> dict[str, str]:
     """Write the files of a tokenizer that stand in a folder, trimmed; return those left out, with the reason.
 
     A file that cannot be kept true is left out; the tokenizer loads from tokenizer.json without it.
@@ -83,11 +76,13 @@ def write_tokenizer_files(source: TokenizerSource, folder: Path, target: Path, t
     return left_out
 
 
-def _write(file: Path, target: Path, source: TokenizerSource, content: dict[str, Any], tokens: Mapping[str, int]) -> str:
+def _write(
+    file: Path, target: Path, source: TokenizerSource, content: dict[str, Any], tokens: Mapping[str, int]
+) -> str:
     """Write one file; return why not, or nothing."""
     match file.name:
         case "tokenizer_config.json":
-            _write_json(target, _trim_config(_read_json(file), source, tokens))
+            _write_json(target, _trim_config(_read_json(file), tokens))
         case "added_tokens.json":
             _write_json(target, {token: tokens[token] for token in _read_json(file) if token in tokens})
         case "vocab.txt":
@@ -118,7 +113,7 @@ def _write_merges(file: Path, target: Path, source: TokenizerSource, content: di
     return ""
 
 
-def _trim_config(config: dict[str, Any], source: TokenizerSource, tokens: Mapping[str, int]) -> dict[str, Any]:
+def _trim_config(config: dict[str, Any], tokens: Mapping[str, int]) -> dict[str, Any]:
     decoder = config.get("added_tokens_decoder")
     if not decoder:
         return config

@@ -16,13 +16,13 @@ from persopt.models.headers import find_weights
 from persopt.models.loading import load_config
 from persopt.models.new_folder import make_new_folder
 from persopt.pruning.vocabulary.configurations import change_config, find_named_ids, find_vocabulary_size
-from persopt.pruning.vocabulary.corpus import Check, Corpus, Usage, check_corpus, count_tokens
+from persopt.pruning.vocabulary.corpus import Check, Corpus, Usage, check_corpus, count_tokens, find_changed_processors
 from persopt.pruning.vocabulary.embeddings import copy_index, copy_tensors, find_token_axes, fixes_padding
 from persopt.pruning.vocabulary.folder_files import copy_other_files
 from persopt.pruning.vocabulary.selection import Selection, find_required, select_tokens
-from persopt.pruning.vocabulary.sentencepiece_files import find_fixed_pieces
+from persopt.pruning.vocabulary.sentencepiece_files import find_fixed_pieces, load_processors
 from persopt.pruning.vocabulary.source import TokenizerSource, load_backend, read_tokenizer
-from persopt.pruning.vocabulary.tokenizer_files import SENTENCEPIECE_FILES, TOKENIZER_FILES, write_tokenizer_files
+from persopt.pruning.vocabulary.tokenizer_files import TOKENIZER_FILES, write_tokenizer_files
 
 __all__ = ("check_trimming", "trim_vocabulary")
 
@@ -77,6 +77,8 @@ def trim_vocabulary(
         left_out = _write(plan, selection, part)
         _check_ids(plan, selection, part)
         check = _check_texts(plan, selection, part, usage)
+        if not selection.dropped:
+            left_out |= _leave_out_changed(plan, part, usage)
         return _report(plan, selection, part, target, usage, check, left_out)
 
 
@@ -115,9 +117,8 @@ def _read_plan(folder: Path, options: VocabularyOptions) -> _Plan:
     padding = getattr(config.get_text_config(), "pad_token_id", None)
     fixed = padding if isinstance(padding, int) and fixes_padding(config) else -1
     required = find_required(source, options, named, fixed)
-    for name in SENTENCEPIECE_FILES:
-        if (folder / name).is_file():
-            required |= find_fixed_pieces(folder / name) & source.ids.keys()
+    for name in source.processors:
+        required |= find_fixed_pieces(folder / name) & source.ids.keys()
     return _Plan(folder, source, config, generation, rows, axes, named, fixed, required)
 
 
@@ -185,10 +186,18 @@ def _check_texts(plan: _Plan, selection: Selection, part: Path, usage: Usage) ->
     check = check_corpus(plan.source, load_backend(part), new_ids, usage.again)
     if check.changed and not selection.dropped:
         raise ModelError(
-            f"the tokenizer cuts {check.example!r:.80} into other pieces once unused tokens are gone, so its vocabulary "
-            "cannot be trimmed"
+            f"the tokenizer cuts {check.example!r:.80} into other pieces once unused tokens are gone, so its "
+            "vocabulary cannot be trimmed"
         )
     return check
+
+
+def _leave_out_changed(plan: _Plan, part: Path, usage: Usage) -> dict[str, str]:
+    """Remove the SentencePiece models that cut some text otherwise than before."""
+    changed = find_changed_processors(plan.source.processors, load_processors(part), usage.again)
+    for name in changed:
+        (part / name).unlink()
+    return dict.fromkeys(changed, "SentencePiece itself would cut some texts of the corpus into other pieces")
 
 
 def _report(
