@@ -41,7 +41,7 @@ def find_vocabulary_size(config: Any) -> int:
 
 def find_named_ids(config: Mapping[str, Any]) -> set[int]:
     """Return the ids that a configuration cannot do without: padding, end of text, forced tokens, ..."""
-    named: set[int] = set()
+    named: set[Any] = set()
     for name, value in _walk(config):
         if _ID_FIELD.fullmatch(name):
             named.update(value if isinstance(value, list) else [value])

@@ -111,7 +111,7 @@ def select_tokens(
         ModelError: if a token that stays has no row in the embeddings.
     """
     close = _find_closure(source)
-    kept = {part for token in required for part in close(token)} & source.ids.keys()
+    kept = {part for token in required for part in close(token) if part in source.ids}
     limit = options.max_size if options.max_size is not None else len(source.ids)
     if len(kept) > limit:
         raise InputError(
@@ -122,7 +122,7 @@ def select_tokens(
     for token in sorted(counts, key=lambda token: (-counts[token], source.ids[token])):
         if counts[token] < options.min_count:
             break
-        more = close(token) & source.ids.keys() - kept
+        more = {part for part in close(token) if part in source.ids and part not in kept}
         if len(kept) + len(more) > limit:
             break
         kept |= more
@@ -143,7 +143,7 @@ def _number(source: TokenizerSource, kept: set[str], dropped: int, rows: int, na
     tokens = {token: new for new, token in enumerate(ordered)}
     old = [source.ids[token] for token in ordered]
     inside = [index for index in old if index < rows]
-    nameless = sorted(index for index in named if index < rows and index not in set(old))
+    nameless = sorted(index for index in named - set(old) if index < rows)
     if old[: len(inside)] != inside or (nameless and len(inside) < len(old)):
         missing = next(token for token in ordered if source.ids[token] >= rows)
         raise ModelError(
