@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -109,6 +110,24 @@ def test_sentencepiece_cuts_the_texts_alike_by_its_own_file(
         assert new.vocab_size() < old.vocab_size()
         for text in TEXTS:
             assert new.encode(text, out_type=str) == old.encode(text, out_type=str)
+
+
+def test_a_class_that_normalizes_otherwise_than_the_file_and_the_file_both_keep_their_pieces(
+    vocabulary_models: Callable[[str], Path], tmp_path: Path
+) -> None:
+    from tokenizers import Tokenizer
+
+    source = Path(shutil.copytree(vocabulary_models("xlm-roberta"), tmp_path / "model"))
+    content = json.loads((source / "tokenizer.json").read_bytes())
+    content["normalizer"] = {"type": "Lowercase"}
+    (source / "tokenizer.json").write_text(json.dumps(content))
+    trim_vocabulary(source, TEXTS, tmp_path / "trimmed", VocabularyOptions(keep_single_characters=False))
+    plain = [Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (source, tmp_path / "trimmed")]
+    before, after = _load(source)[0], _load(tmp_path / "trimmed")[0]
+    assert any(plain[0].encode(text).tokens != before(text).tokens() for text in TEXTS)
+    for text in TEXTS:
+        assert plain[1].encode(text).tokens == plain[0].encode(text).tokens
+        assert after(text).tokens() == before(text).tokens()
 
 
 def test_the_report_reads_sizes_from_the_disk_and_the_input_stays(
