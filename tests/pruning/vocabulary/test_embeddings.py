@@ -28,7 +28,7 @@ EXPECTED = {
 
 def _find(folder: Path) -> dict[str, int]:
     config = load_config(folder)
-    return find_token_axes(folder, config, config.vocab_size)  # type: ignore[attr-defined, no-any-return]
+    return find_token_axes(folder, config, config.vocab_size)
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
@@ -116,7 +116,7 @@ def test_shards_stay_shards_with_a_true_index(vocabulary_models: Callable[[str],
     assert index["metadata"]["total_size"] == sum(tensor.bytes for tensor in tensors)
     assert index["metadata"]["total_parameters"] == sum(tensor.count for tensor in tensors)
     config = load_config(tmp_path / "in")
-    config.vocab_size = 100  # type: ignore[attr-defined]
+    config.vocab_size = 100
     config.save_pretrained(tmp_path / "out")
     with quiet_transformers():
         again = tf.AutoModelForCausalLM.from_pretrained(tmp_path / "out")
@@ -126,6 +126,6 @@ def test_shards_stay_shards_with_a_true_index(vocabulary_models: Callable[[str],
 def test_weights_that_do_not_fit_the_configuration_are_refused(tmp_path: Path) -> None:
     folder = save_checkpoint(tmp_path / "model", "gpt2")
     config = load_config(folder)
-    config.vocab_size += 1  # type: ignore[attr-defined]
+    config.vocab_size += 1
     with pytest.raises(ModelError, match=r"transformer\.wte\.weight has the shape \(900, 16\) where .* \(901, 16\)"):
         find_token_axes(folder, config, 901)

@@ -7,13 +7,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from persopt.domain.errors import InputError, ModelError, OutputError
+from persopt.domain.errors import DataError, InputError, ModelError, OutputError
 from persopt.models.quiet import quiet_transformers
 from persopt.pruning.vocabulary import VocabularyOptions, check_trimming, trim_vocabulary
 from tests.pruning.vocabulary.checkpoints import KINDS, make_texts
@@ -202,6 +202,23 @@ def test_a_corpus_that_is_none_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_corpus_that_cannot_be_read_again_is_not_the_outputs_fault(
+    vocabulary_models: Callable[[str], Path], tmp_path: Path
+) -> None:
+    class Vanishing:
+        reads = 0
+
+        def __iter__(self) -> Iterator[str]:
+            self.reads += 1
+            if self.reads > 1:
+                raise FileNotFoundError("gone")
+            yield from TEXTS
+
+    with pytest.raises(DataError, match="could be read once, but not again: gone"):
+        trim_vocabulary(vocabulary_models("bert"), Vanishing(), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_options_that_cannot_be_met_are_refused(vocabulary_models: Callable[[str], Path], tmp_path: Path) -> None:
     source = vocabulary_models("bert")
     with pytest.raises(InputError, match=r"maxSize: 10 is too few: .* have to stay"):
@@ -234,6 +251,7 @@ def test_models_that_cannot_be_trimmed_are_refused(model: Path, tmp_path: Path) 
     check("is quantized", quantization_config={"quant_method": "bitsandbytes", "load_in_8bit": True})
     check("two vocabularies", tgt_vocab_size=5)
     check("where config.json asks for", vocab_size=901)
+    check("no GPT2LMHeadModel can be built", activation_function="no such thing")
     (model / "config.json").write_text(json.dumps(config))
     content = json.loads((model / "tokenizer.json").read_bytes())
     content["model"]["dropout"] = 0.1

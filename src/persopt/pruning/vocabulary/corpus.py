@@ -174,7 +174,7 @@ def _iterate_texts(corpus: Corpus) -> Iterator[str]:
     if isinstance(corpus, str):
         raise InputError("the corpus is one string; expected an iterable of texts")
     for number, row in enumerate(corpus):
-        texts = (row,) if isinstance(row, str) else row
+        texts: Any = (row,) if isinstance(row, str) else row
         if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
             raise InputError(f"row {number} of the corpus is {row!r:.80}; expected a text, or a sequence of texts")
         yield from texts

@@ -145,10 +145,13 @@ def _build(config: Any) -> Any:
 
     names = config.architectures or [""]
     model_class: Any = getattr(transformers, names[0], None)
-    with quiet_transformers(), torch.device("meta"):
-        if model_class is None:
-            return transformers.AutoModel.from_config(config)  # type: ignore[no-untyped-call]
-        return model_class(config)
+    try:
+        with quiet_transformers(), torch.device("meta"):
+            if model_class is None:
+                return transformers.AutoModel.from_config(config)  # type: ignore[no-untyped-call]
+            return model_class(config)
+    except Exception as error:  # whatever a constructor makes of a configuration that does not fit it
+        raise ModelError(f"no {names[0] or config.model_type} can be built from config.json: {error}") from error
 
 
 def _differing(one: tuple[int, ...], other: tuple[int, ...]) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
+from persopt.domain.errors import DataError, Fault, InputError, ModelError, PersoptError
 from persopt.domain.vocabularies import VocabularyOptions, VocabularyReport
 from persopt.models.description import check_model, describe_model
 from persopt.models.headers import find_weights
@@ -180,10 +180,15 @@ def _check_texts(plan: _Plan, selection: Selection, part: Path, usage: Usage) ->
     """Tokenize the corpus again.
 
     Raises:
+        DataError: if the corpus cannot be read again.
         ModelError: if a text has other pieces though no token of the corpus was given up.
     """
     new_ids = selection.map_array(max(plan.source.ids.values()) + 1)
-    check = check_corpus(plan.source, load_backend(part), new_ids, usage.again)
+    backend = load_backend(part)
+    try:
+        check = check_corpus(plan.source, backend, new_ids, usage.again)
+    except OSError as error:  # not one of the output's
+        raise DataError(f"the corpus could be read once, but not again: {error}") from error
     if check.changed and not selection.dropped:
         raise ModelError(
             f"the tokenizer cuts {check.example!r:.80} into other pieces once unused tokens are gone, so its "
