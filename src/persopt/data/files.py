@@ -11,7 +11,7 @@ from persopt.domain.errors import DataError
 
 __all__ = ("SPLITS", "SUFFIXES", "Format", "Split", "find_split", "is_saved", "list_files")
 
-Format = Literal["delimited", "json", "parquet", "conllu"]
+Format = Literal["delimited", "json", "parquet", "conllu", "text"]
 Split = Literal["train", "validation", "test"]
 
 SUFFIXES: Final[Mapping[str, Format]] = {
@@ -23,6 +23,7 @@ SUFFIXES: Final[Mapping[str, Format]] = {
     ".ndjson": "json",
     ".parquet": "parquet",
     ".conllu": "conllu",
+    ".txt": "text",
 }
 SPLITS: Final[Mapping[str, Split]] = {
     "train": "train",
@@ -67,7 +68,7 @@ def list_files(location: Path, path: str = "") -> dict[Split, list[Path]]:
 
     A single file is the split `train`. In a folder, files (or the folders one level down that hold them) are
     assigned by the words of their names; files without such a word make `train`, unless there are files for
-    `train`, beside which they are left out.
+    `train`, beside which they are left out. Plain text files beside other data (a README, a licence) are no data.
 
     Raises:
         DataError: if there are no files of a known format, or they are of several formats.
@@ -78,6 +79,7 @@ def list_files(location: Path, path: str = "") -> dict[Split, list[Path]]:
     files = _data_files(location.iterdir()) or _data_files(location.glob("*/*"))
     if not files:
         raise DataError(f"{location} holds no data files; accepted: {', '.join(SUFFIXES)}", path=path)
+    files = [file for file in files if SUFFIXES[file.suffix.lower()] != "text"] or files
     formats = {SUFFIXES[file.suffix.lower()]: file for file in files}
     if len(formats) > 1:
         names = " and ".join(file.name for file in formats.values())

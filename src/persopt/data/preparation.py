@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from persopt.data.columns import DetectedColumns, detect_columns
+from persopt.data.columns import DetectedColumns, detect_columns, flatten_translations
 from persopt.data.labels import RowLabel, check_class_count, read_labels, read_names, sort_labels
 from persopt.data.reading import read_dataset
 from persopt.data.splits import make_splits, resolve_splits
+from persopt.data.tasks import DATA_TASKS
 from persopt.domain.errors import DataError
 from persopt.domain.programs import DataSpec, TaskName
 
@@ -34,8 +35,8 @@ class PreparedData:
         task: The task.
         data: The spec, with columns and splits filled in; preparing with it again gives the same.
         splits: `train`, `validation` and perhaps `test`, with all the columns.
-        row_labels: For each split, the label of each row; all are among `labels`.
-        labels: Names of the classes in the order of their ids.
+        row_labels: For each split, the label of each row; all are among `labels`. Empty for tasks without classes.
+        labels: Names of the classes in the order of their ids; empty for tasks without classes.
     """
 
     task: TaskName
@@ -45,17 +46,27 @@ class PreparedData:
     labels: list[str]
 
 
-def prepare_data(location: Path | str, data: DataSpec, task: TaskName | None, seed: int) -> PreparedData:
+def prepare_data(
+    location: Path | str, data: DataSpec, task: TaskName | None, seed: int, *, decoder: bool = False
+) -> PreparedData:
     """Read a data set, find its columns, make its splits and check its labels.
 
     A test split without labels is left out, unless it is named.
+
+    Args:
+        location: Where it lies.
+        data: How to read it.
+        task: The task; detected if None.
+        seed: Of the splits and of the choice of rows.
+        decoder: Whether the model is known to be made for causal language modelling.
 
     Raises:
         DataError: if it cannot be read or used: a column that is not there, rows without a label, one class
             only, labels of validation or test that are not in training, tags that do not fit their words.
     """
-    dataset = read_dataset(location, data)
-    columns = detect_columns(dataset, data, task)
+    dataset = flatten_translations(read_dataset(location, data))
+    columns = detect_columns(dataset, data, task, decoder=decoder)
+    kind = DATA_TASKS[columns.task]
     names = resolve_splits(dataset, data)
     used = {name: dataset[name] for name in (names.train, names.validation, names.test) if name is not None}
     if names.test is not None and data.test_split is None and _is_unlabelled(used[names.test], columns):
@@ -63,13 +74,13 @@ def prepare_data(location: Path | str, data: DataSpec, task: TaskName | None, se
         names = msgspec.structs.replace(names, test=None)
     for name, split in used.items():
         _check_split(name, split, columns)
-    stratify = columns.task == "text-classification"
-    if stratify:
-        values = {str(label) for label in read_labels(used[names.train], columns.label_column)}
-        check_class_count(values, used[names.train].num_rows, columns.label_column)
-    splits = make_splits(dataset, data, seed, columns.label_column, stratify)
-    row_labels = {name: read_labels(split, columns.label_column) for name, split in splits.items()}
-    labels = _collect_labels(splits["train"], row_labels, columns.label_column)
+    label = columns.label_column if kind.classes else None
+    if kind.stratified and label is not None:
+        values = {str(item) for item in read_labels(used[names.train], label)}
+        check_class_count(values, used[names.train].num_rows, label)
+    splits = make_splits(dataset, data, seed, label, kind.stratified)
+    row_labels = {} if label is None else {name: read_labels(split, label) for name, split in splits.items()}
+    labels = [] if label is None else _collect_labels(splits["train"], row_labels, label)
     filled = msgspec.structs.replace(
         data,
         text_columns=columns.text_columns,
@@ -82,6 +93,8 @@ def prepare_data(location: Path | str, data: DataSpec, task: TaskName | None, se
 
 
 def _is_unlabelled(split: Dataset, columns: DetectedColumns) -> bool:
+    if columns.label_column is None:
+        return False
     if columns.label_column not in split.column_names:
         return True
     return all(_is_missing(label) for label in read_labels(split, columns.label_column))
@@ -93,31 +106,23 @@ def _is_missing(label: RowLabel) -> bool:
 
 def _check_split(name: str, split: Dataset, columns: DetectedColumns) -> None:
     for column in (*columns.text_columns, columns.label_column):
-        if column not in split.column_names:
+        if column is not None and column not in split.column_names:
             there = ", ".join(split.column_names)
             path = _LABELS_PATH if column == columns.label_column else "$.data.textColumns"
             raise DataError(f"the split {name!r} has no column {column!r}; it has {there}", path=path)
-    labels = read_labels(split, columns.label_column)
+    if columns.label_column is not None:
+        _check_labels(name, read_labels(split, columns.label_column), columns)
+    DATA_TASKS[columns.task].check_split(name, split, columns)
+
+
+def _check_labels(name: str, labels: list[RowLabel], columns: DetectedColumns) -> None:
     missing = [number for number, label in enumerate(labels, 1) if _is_missing(label)]
     if missing:
-        message = f"{len(missing)} of {len(labels)} rows of the split {name!r} have no label in column"
+        lacking = "no label" if DATA_TASKS[columns.task].classes else "nothing to learn"
+        message = f"{len(missing)} of {len(labels)} rows of the split {name!r} have {lacking} in column"
         where = f"{columns.label_column!r}, the first is row {missing[0]}"
-        raise DataError(f"{message} {where}", path=_LABELS_PATH, hint="give them a label or take them out")
-    if columns.task == "token-classification":
-        _check_lengths(name, split, columns, labels)
-    elif not any(any(split[column][:]) for column in columns.text_columns):
-        message = f"all texts of the split {name!r} are empty in {', '.join(columns.text_columns)}"
-        raise DataError(message, path="$.data.textColumns")
-
-
-def _check_lengths(name: str, split: Dataset, columns: DetectedColumns, labels: list[RowLabel]) -> None:
-    for number, (words, tags) in enumerate(zip(split[columns.text_columns[0]][:], labels, strict=True), 1):
-        if len(words or ()) != len(tags or ()):
-            raise DataError(
-                f"row {number} of the split {name!r} has {len(words or ())} words in {columns.text_columns[0]!r} "
-                f"but {len(tags or ())} tags in {columns.label_column!r}; each word needs one",
-                path=_LABELS_PATH,
-            )
+        hint = "give them a label or take them out" if lacking == "no label" else "fill them or take them out"
+        raise DataError(f"{message} {where}", path=_LABELS_PATH, hint=hint)
 
 
 def _count(labels: Sequence[RowLabel]) -> Counter[str]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from persopt.data.conllu import read_conllu
 from persopt.data.delimited import read_delimited
 from persopt.data.files import SUFFIXES, Format, is_saved, list_files
-from persopt.data.hashing import hash_files
+from persopt.data.hashing import hash_files, hash_text
+from persopt.data.image_folders import image_table, is_image_folder, list_images
 from persopt.data.json_lines import read_json
+from persopt.data.plain_text import read_plain_text
 from persopt.data.quiet import quiet_datasets
 from persopt.domain.errors import DataError
 from persopt.domain.programs import DataSpec
@@ -25,12 +27,13 @@ __all__ = ("hash_dataset", "read_dataset")
 def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPath") -> DatasetDict:
     """Read a data set.
 
-    CSV, TSV, JSON, JSON lines, Parquet and CoNLL-U files are read into memory, and no cache is written. Saved
-    data sets are memory-mapped where they are; those of the hub are read from its cache.
+    CSV, TSV, JSON, JSON lines, Parquet, CoNLL-U and plain text files are read into memory, and no cache is written.
+    Of folders of images only the names are read. Saved data sets are memory-mapped where they are; those of the hub
+    are read from its cache.
 
     Args:
-        location: A file, a folder of files that are named for their splits, a folder that `save_to_disk` wrote,
-            or a hub id.
+        location: A file, a folder of files that are named for their splits, a folder of images in folders that are
+            named for their classes, a folder that `save_to_disk` wrote, or a hub id.
         data: Names the columns of files without a header line.
         path: JSON path of the field, for errors.
 
@@ -49,6 +52,11 @@ def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPat
         raise DataError(f"{location} does not exist", path=path)
     elif is_saved(location):
         dataset = _load_saved(location, path)
+    elif is_image_folder(location):
+        images = list_images(location, path)
+        dataset = DatasetDict(
+            {split: Dataset(image_table(files), fingerprint=_hash_images(files)) for split, files in images.items()}
+        )
     else:
         dataset = DatasetDict()
         for split, files in list_files(location, path).items():
@@ -64,7 +72,7 @@ def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPat
 
 
 def hash_dataset(location: Path | str, path: str = "$.datasetPath") -> str:
-    """Return a hash of the contents of a data set; the names of folders do not count.
+    """Return a hash of the contents of a data set; the names of folders do not count, but those of images' classes.
 
     Raises:
         DataError: if there is nothing to hash.
@@ -74,9 +82,17 @@ def hash_dataset(location: Path | str, path: str = "$.datasetPath") -> str:
         return hash_files(Path(file["filename"]) for part in parts.values() for file in part.cache_files)
     if is_saved(location):
         return hash_files(sorted(file for file in location.rglob("*") if file.suffix in (".arrow", ".json")))
+    if is_image_folder(location):
+        images = list_images(location, path)
+        layout = repr({split: len(files) for split, files in images.items()})
+        return hash_text(layout + "".join(_hash_images(files) for files in images.values()))
     groups = list_files(location, path)
     layout = repr({split: len(files) for split, files in groups.items()})
     return hash_files((file for files in groups.values() for file in files), salt=layout)
+
+
+def _hash_images(files: list[Path]) -> str:
+    return hash_files(files, salt=repr([file.parent.name for file in files]))
 
 
 def _read_parquet(file: Path, path: str) -> pa.Table:
@@ -97,6 +113,7 @@ def _read_files(files: list[Path], data: DataSpec, path: str) -> pa.Table:
         "json": lambda file: read_json(file, path),
         "parquet": lambda file: _read_parquet(file, path),
         "conllu": lambda file: read_conllu(file, path),
+        "text": lambda file: read_plain_text(file, path),
     }
     tables = [readers[SUFFIXES[file.suffix.lower()]](file) for file in files]
     first = set(tables[0].column_names)

@@ -72,7 +72,9 @@ def resolve_splits(names: Iterable[str], data: DataSpec) -> SplitNames:
     return SplitNames(train=taken["train"], validation=taken.get("validation"), test=taken.get("test"))
 
 
-def make_splits(dataset: DatasetDict, data: DataSpec, seed: int, label_column: str, stratify: bool) -> DatasetDict:
+def make_splits(
+    dataset: DatasetDict, data: DataSpec, seed: int, label_column: str | None, stratify: bool
+) -> DatasetDict:
     """Return the splits `train`, `validation` and, if there is one, `test`, limited to the rows asked for.
 
     A validation split that is not there is taken from the training rows by seed; every label stays in training.
@@ -82,7 +84,7 @@ def make_splits(dataset: DatasetDict, data: DataSpec, seed: int, label_column: s
         dataset: What was read.
         data: Names of splits, the share of validation, limits of rows.
         seed: Seed of all choices.
-        label_column: Decides what must stay.
+        label_column: Decides what must stay; None where rows have no classes.
         stratify: Keep the labels' shares in both parts; the labels must then be single, not lists.
 
     Raises:
@@ -97,11 +99,11 @@ def make_splits(dataset: DatasetDict, data: DataSpec, seed: int, label_column: s
     else:
         validation = dataset[names.validation]
     if data.max_train_rows is not None and data.max_train_rows < train.num_rows:
-        labels = read_labels(train, label_column)
+        labels = _read_labels(train, label_column)
         _check_limit(labels, data.max_train_rows)
         train = train.select(choose_rows(labels, data.max_train_rows, (seed, _TRAIN_DRAW), stratify))
     if data.max_validation_rows is not None and data.max_validation_rows < validation.num_rows:
-        labels = read_labels(validation, label_column)
+        labels = _read_labels(validation, label_column)
         validation = validation.select(choose_rows(labels, data.max_validation_rows, (seed, _LIMIT_DRAW), stratify))
     made = DatasetDict({"train": train, "validation": validation})
     if names.test is not None:
@@ -110,20 +112,25 @@ def make_splits(dataset: DatasetDict, data: DataSpec, seed: int, label_column: s
 
 
 def _take_validation(
-    train: Dataset, data: DataSpec, seed: int, label_column: str, stratify: bool
+    train: Dataset, data: DataSpec, seed: int, label_column: str | None, stratify: bool
 ) -> tuple[Dataset, Dataset]:
-    labels = read_labels(train, label_column)
+    labels = _read_labels(train, label_column)
     count = max(1, round(train.num_rows * data.validation_fraction))
     kept = train.num_rows - count
     classes = _distinct(labels)
     if kept < max(1, len(classes) if stratify else 1):
         message = f"{train.num_rows} rows are too few to take {data.validation_fraction:g} of them for validation"
         hint = "add rows, or a validation split"
-        raise DataError(f"{message} and keep all {len(classes)} labels", path="$.data.validationFraction", hint=hint)
+        kept_labels = f" and keep all {len(classes)} labels" if label_column is not None else ""
+        raise DataError(f"{message}{kept_labels}", path="$.data.validationFraction", hint=hint)
     chosen = choose_rows(labels, kept, (seed, _VALIDATION_DRAW), stratify)
     in_train = set(chosen.tolist())
     rest = [index for index in range(train.num_rows) if index not in in_train]
     return train.select(chosen), train.select(rest)
+
+
+def _read_labels(split: Dataset, column: str | None) -> list[RowLabel]:
+    return [None] * split.num_rows if column is None else read_labels(split, column)
 
 
 def _check_limit(labels: list[RowLabel], limit: int) -> None:

@@ -4,56 +4,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from persopt.data.labels import RowLabel
-from persopt.data.preparation import PreparedData
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ("IGNORED", "tokenize_rows", "write_split")
+    from persopt.data.preparation import PreparedData
+
+__all__ = ("IGNORED", "ROWS", "encode_texts", "text_schema", "tokenize_rows")
 
 IGNORED: Final = -100
 """The label of a token that is not judged: a special token, or a later part of a word."""
 
-_ROWS: Final = 1000
+ROWS: Final = 1000
+"""Rows that are read and encoded at a time."""
 
 
-def write_split(
-    prepared: PreparedData, split: str, tokenizer: PreTrainedTokenizerBase, max_length: int, file: Path
-) -> None:
-    """Tokenize a split into an Arrow stream file that `datasets.Dataset.from_file` maps.
-
-    Columns: `input_ids`; `token_type_ids` for pairs, if the tokenizer gives them; `labels` (one, or one for each
-    token, `IGNORED` where it is not judged); `length` in tokens.
-
-    Args:
-        prepared: The data set.
-        split: Name of the split.
-        tokenizer: A fast tokenizer.
-        max_length: Longer texts are cut to so many tokens, special ones included.
-        file: New.
-    """
-    import pyarrow as pa
-
+def encode_texts(
+    prepared: PreparedData, split: str, tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> Iterator[dict[str, list[Any]]]:
+    """Give the rows of a split of classified texts (or lists of words) as `tokenize_rows` does, some at a time."""
     dataset = prepared.splits[split].select_columns(prepared.data.text_columns)
     labels = prepared.row_labels[split]
     ids = {name: index for index, name in enumerate(prepared.labels)}
-    schema = _schema(prepared, tokenizer)
-    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-        for start in range(0, dataset.num_rows, _ROWS):
-            texts = dataset[start : start + _ROWS]
-            batch = tokenize_rows(
-                tokenizer,
-                [texts[name] for name in prepared.data.text_columns],
-                labels[start : start + _ROWS],
-                ids,
-                max_length,
-            )
-            writer.write_batch(pa.RecordBatch.from_pydict({name: batch[name] for name in schema.names}, schema=schema))
+    for start in range(0, dataset.num_rows, ROWS):
+        texts = dataset[start : start + ROWS]
+        columns = [texts[name] for name in prepared.data.text_columns]
+        yield tokenize_rows(tokenizer, columns, labels[start : start + ROWS], ids, max_length)
+
+
+def text_schema(prepared: PreparedData, tokenizer: PreTrainedTokenizerBase, *, in_words: bool) -> pa.Schema:
+    """Return the columns of classified texts.
+
+    `input_ids`; `token_type_ids` for pairs, if the tokenizer gives them; `labels` (one, or with `in_words` one for
+    each token, `IGNORED` where it is not judged); `length` in tokens.
+    """
+    import pyarrow as pa
+
+    fields = [("input_ids", pa.list_(pa.int32()))]
+    if len(prepared.data.text_columns) > 1 and _has_types(tokenizer):
+        fields.append(("token_type_ids", pa.list_(pa.int8())))
+    fields.append(("labels", pa.list_(pa.int32()) if in_words else pa.int64()))
+    fields.append(("length", pa.int32()))
+    return pa.schema(fields)
 
 
 def tokenize_rows(
@@ -106,18 +102,6 @@ def _align(word_ids: Sequence[int | None], tags: Sequence[int]) -> Iterator[int]
     for word in word_ids:
         yield IGNORED if word is None or word == before else tags[word]
         before = word
-
-
-def _schema(prepared: PreparedData, tokenizer: PreTrainedTokenizerBase) -> pa.Schema:
-    import pyarrow as pa
-
-    fields = [("input_ids", pa.list_(pa.int32()))]
-    if len(prepared.data.text_columns) > 1 and _has_types(tokenizer):
-        fields.append(("token_type_ids", pa.list_(pa.int8())))
-    in_words = prepared.task == "token-classification"
-    fields.append(("labels", pa.list_(pa.int32()) if in_words else pa.int64()))
-    fields.append(("length", pa.int32()))
-    return pa.schema(fields)
 
 
 def _has_types(tokenizer: PreTrainedTokenizerBase) -> bool:

@@ -1,7 +1,7 @@
 """The hyperparameters that the trainer takes, by the names that users write.
 
-Each becomes a field of `transformers.TrainingArguments`, a field of the model's configuration, or a setting
-of the tokenized data; a test holds the table against the installed Transformers.
+Each becomes a field of `transformers.TrainingArguments`, a field of the model's configuration, a setting of the
+tokenized data or of the LoRA adapter; a test holds the table against the installed Transformers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Hyperparameter(Struct, frozen=True):
     Attributes:
         name: As users write it, camelCase.
         kind: Type of its values.
-        target: What takes it: `arguments` (training arguments), `model` (configuration) or `data`.
+        target: What takes it: `arguments` (training arguments), `model` (configuration), `data` or
+            `adapter` (LoRA).
         field: Field of the target.
         low: Lowest value.
         high: Highest value.
@@ -37,7 +38,7 @@ class Hyperparameter(Struct, frozen=True):
 
     name: str
     kind: Kind
-    target: Literal["arguments", "model", "data"]
+    target: Literal["arguments", "model", "data", "adapter"]
     field: str
     low: float | None = None
     high: float | None = None
@@ -135,6 +136,10 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     _argument("neftuneNoiseAlpha", "float", "neftune_noise_alpha", low=0),
     _argument("bf16", "bool", "bf16"),
     _argument("gradientCheckpointing", "bool", "gradient_checkpointing"),
+    Hyperparameter("loraRank", "int", "adapter", "rank", low=0),
+    Hyperparameter("loraAlpha", "float", "adapter", "alpha", low=0, open_low=True),
+    Hyperparameter("loraDropout", "float", "adapter", "dropout", low=0, high=1, open_high=True),
+    Hyperparameter("loraTargets", "str", "adapter", "targets", choices=("all-linear", "attention")),
 )
 
 

@@ -27,7 +27,14 @@ __all__ = (
 
 PositiveInt: TypeAlias = Annotated[int, Meta(ge=1)]
 PositiveFloat: TypeAlias = Annotated[float, Meta(gt=0)]
-TaskName = Literal["text-classification", "token-classification"]
+TaskName = Literal[
+    "text-classification",
+    "token-classification",
+    "causal-language-modeling",
+    "translation",
+    "summarization",
+    "image-classification",
+]
 MetricStrategy = Literal["last", "best"]
 
 
@@ -35,10 +42,12 @@ class DataSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     """How to read the data set; what is not given is detected."""
 
     text_columns: Annotated[
-        list[str], Meta(max_length=2, description="Column of the text, or two columns for pairs; detected by default.")
+        list[str],
+        Meta(max_length=2, description="Column of the text or image, or two columns for pairs; detected by default."),
     ] = []
     label_column: Annotated[
-        str | None, Meta(description="Column of the label or of the tags; detected by default.")
+        str | None,
+        Meta(description="Column of the label, the tags, the translation or the summary; detected by default."),
     ] = None
     train_split: Annotated[str | None, Meta(description="Name of the split to train on.")] = None
     validation_split: Annotated[str | None, Meta(description="Name of the split that trials are judged on.")] = None
@@ -51,6 +60,16 @@ class DataSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     ] = None
     max_validation_rows: Annotated[PositiveInt | None, Meta(description="Use at most so many validation rows.")] = None
     max_length: Annotated[int, Meta(ge=2, description="Longest text in tokens; longer ones are cut.")] = 128
+    max_target_length: Annotated[
+        int, Meta(ge=2, description="Longest translation or summary to learn from, in tokens; longer ones are cut.")
+    ] = 128
+    source_prefix: Annotated[
+        str, Meta(description="Put before each text to translate or summarize, such as `summarize: ` for T5.")
+    ] = ""
+    source_language: Annotated[
+        str | None, Meta(description="Code of the source's language, for models of many, such as fa_IR for mBART.")
+    ] = None
+    target_language: Annotated[str | None, Meta(description="Code of the translation's language, likewise.")] = None
     columns: Annotated[list[str], Meta(description="Names of the columns, for files that have no header line.")] = []
 
 
@@ -67,6 +86,14 @@ class TrainingOptions(
     ] = 1
     evaluation_batch_size: Annotated[int, Meta(ge=1, description="Batch size of evaluations.")] = 64
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where to train.")] = "auto"
+    adapter: Annotated[
+        Literal["merge", "keep"],
+        Meta(description="Save a LoRA adapter merged into the model, or by itself (where loraRank is above 0)."),
+    ] = "merge"
+    num_beams: Annotated[
+        int, Meta(ge=1, le=64, description="Beams of the generation that translations and summaries are judged by.")
+    ] = 1
+    max_new_tokens: Annotated[int, Meta(ge=1, description="Longest generated translation or summary, in tokens.")] = 128
 
 
 class TrainingProgram(Struct, frozen=True, kw_only=True, tag="training", tag_field="type", rename="camel"):

@@ -11,7 +11,9 @@ import xxhash
 from msgspec import Struct
 
 from persopt.domain.errors import ModelError
+from persopt.domain.programs import TaskName
 from persopt.models.headers import find_weights, read_header
+from persopt.models.heads import HEADS, explain_misfit
 
 __all__ = ("ModelDescription", "check_model", "describe_model", "hash_model")
 
@@ -31,8 +33,11 @@ _VOCABULARIES: Final = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
     "spm.model",
+    "source.spm",
 )
-_EXTRAS: Final = ("merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+_EXTRAS: Final = ("merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "target.spm")
+_IMAGE_PROCESSORS: Final = ("preprocessor_config.json", "processor_config.json")
+_DECODERS: Final = ("ForCausalLM", "LMHeadModel")  # ends of the names of architectures
 _INTEGERS: Final = ("BOOL", "I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64")
 _POSITIONS: Final = ("max_position_embeddings", "n_positions")
 # Families that count positions from the padding id + 1, and so take fewer tokens than they have positions.
@@ -62,6 +67,7 @@ class ModelDescription(Struct, frozen=True, kw_only=True, rename="camel"):
         weights: Names of the weights' files.
         dtypes: Safetensors names of the weights' types, sorted.
         has_tokenizer: Whether the folder holds a tokenizer.
+        has_image_processor: Whether it holds the settings of an image processor.
         labels: Names of the classes in the order of their ids, if it was made for some.
         max_tokens: Longest input in tokens, if it is limited.
     """
@@ -73,8 +79,14 @@ class ModelDescription(Struct, frozen=True, kw_only=True, rename="camel"):
     weights: list[str]
     dtypes: list[str]
     has_tokenizer: bool
+    has_image_processor: bool = False
     labels: list[str] = []
     max_tokens: int | None = None
+
+    @property
+    def is_decoder(self) -> bool:
+        """Whether it was saved as a causal language model."""
+        return self.architecture.endswith(_DECODERS)
 
 
 def describe_model(folder: Path, path: str = "") -> ModelDescription:
@@ -96,17 +108,26 @@ def describe_model(folder: Path, path: str = "") -> ModelDescription:
         weights=[file.name for file in files],
         dtypes=sorted({tensor.dtype for tensor in weights}),
         has_tokenizer=any((folder / name).is_file() for name in _VOCABULARIES),
+        has_image_processor=any((folder / name).is_file() for name in _IMAGE_PROCESSORS),
         labels=_labels(config),
         max_tokens=_max_tokens(config),
     )
 
 
-def check_model(folder: Path, path: str = "$.baseModelPath") -> ModelDescription:
+def check_model(
+    folder: Path, path: str = "$.baseModelPath", task: TaskName = "text-classification"
+) -> ModelDescription:
     """Make sure, before anything is started, that persopt can load and train this checkpoint.
 
+    Args:
+        folder: The checkpoint.
+        path: JSON path of the field, for errors.
+        task: What it is to be trained for.
+
     Raises:
-        ModelError: if config.json, the weights or the tokenizer are missing, the weights are a pickle or are
-            truncated, or the model would need Python code that comes with it.
+        ModelError: if config.json, the weights, the tokenizer or (for images) the image processor are missing, the
+            weights are a pickle or are truncated, the model would need Python code that comes with it, or it is of
+            another kind than the task needs.
     """
     for name in ("config.json", "tokenizer_config.json"):
         if (folder / name).is_file() and "auto_map" in _read_json(folder / name, path):
@@ -120,21 +141,36 @@ def check_model(folder: Path, path: str = "$.baseModelPath") -> ModelDescription
         raise ModelError(f"{folder / 'config.json'} names no `model_type`; expected one such as 'bert'", path=path)
     if not description.weights:
         raise ModelError(_explain_missing_weights(folder), path=path)
-    if not description.has_tokenizer:
+    _check_processor(folder, description, task, path)
+    misfit = explain_misfit(_read_config(folder, path), task)
+    if misfit:
+        raise ModelError(misfit, path=path)
+    return description
+
+
+def _check_processor(folder: Path, description: ModelDescription, task: TaskName, path: str) -> None:
+    if HEADS[task].processor == "image-processor":
+        if not description.has_image_processor:
+            raise ModelError(
+                f"{folder} has no image processor (preprocessor_config.json), which {task} needs; save it there with "
+                "`image_processor.save_pretrained(folder)`",
+                path=path,
+            )
+    elif not description.has_tokenizer:
         raise ModelError(
             f"{folder} has no tokenizer (tokenizer.json or vocab.txt); save it there with "
             "`tokenizer.save_pretrained(folder)`",
             path=path,
         )
-    return description
 
 
 def hash_model(folder: Path) -> str:
-    """Return a hash of the contents of a checkpoint: configuration, weights and tokenizer.
+    """Return a hash of the contents of a checkpoint: configuration, weights and tokenizer or image
+    processor.
 
     The same files in another folder give the same hash; other files (a README) do not count.
     """
-    files = [folder / "config.json", *find_weights(folder), *_tokenizer_files(folder)]
+    files = [folder / "config.json", *find_weights(folder), *_processor_files(folder)]
     state = xxhash.xxh3_128()
     for file in files:
         if file.is_file():
@@ -143,9 +179,10 @@ def hash_model(folder: Path) -> str:
     return str(state.hexdigest())
 
 
-def _tokenizer_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that decide how its tokenizer works, in a fixed order."""
-    return [folder / name for name in (*_VOCABULARIES, *_EXTRAS) if (folder / name).is_file()]
+def _processor_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that decide how its inputs are made, in a fixed order."""
+    names = (*_VOCABULARIES, *_EXTRAS, *_IMAGE_PROCESSORS)
+    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _read_config(folder: Path, path: str) -> dict[str, Any]:
@@ -167,6 +204,8 @@ def _read_json(file: Path, path: str) -> dict[str, Any]:
 
 
 def _explain_missing_weights(folder: Path) -> str:
+    if (folder / "adapter_config.json").is_file():
+        return f"{folder} is an adapter; merge it into its base model and save the whole"
     pickles = sorted({file.name for pattern in _PICKLES for file in folder.glob(pattern)} - {"training_args.bin"})
     if pickles:
         return (
