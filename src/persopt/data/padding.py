@@ -20,16 +20,18 @@ class SequenceCollator:
     Args:
         tokenizer: Tells the padding token and side.
         multiple_of: Pad to a multiple of so many tokens.
+        references: Give the targets' texts too.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, multiple_of: int = 1) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, multiple_of: int = 1, *, references: bool = False) -> None:
         self._inputs = PaddingCollator(tokenizer, multiple_of)
         self._multiple = multiple_of
+        self._references = references
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Return `input_ids`, `attention_mask` and `labels`, int64 of shape (rows, longest), and `references`.
+        """Return `input_ids`, `attention_mask` and `labels`, int64 of shape (rows, longest).
 
-        Labels are padded on the right, whatever the side of the inputs; the references are the target's texts.
+        Labels are padded on the right, whatever the side of the inputs. `references` is a list of texts.
         """
         import torch
 
@@ -37,5 +39,6 @@ class SequenceCollator:
         width = -(-max(len(row["labels"]) for row in rows) // self._multiple) * self._multiple
         labels = [list(row["labels"]) + [IGNORED] * (width - len(row["labels"])) for row in rows]
         batch["labels"] = torch.tensor(labels)
-        batch["references"] = [row["reference"] for row in rows]
+        if self._references:
+            batch["references"] = [row["reference"] for row in rows]
         return batch

@@ -15,7 +15,7 @@ from persopt.domain.programs import TaskName
 from persopt.models.headers import find_weights, read_header
 from persopt.models.heads import HEADS, explain_misfit
 
-__all__ = ("ModelDescription", "check_model", "describe_model", "hash_model")
+__all__ = ("ModelDescription", "check_model", "describe_model", "hash_model", "is_decoder")
 
 _PICKLES: Final = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.bin")
 _FOREIGN: Final = {
@@ -82,11 +82,6 @@ class ModelDescription(Struct, frozen=True, kw_only=True, rename="camel"):
     has_image_processor: bool = False
     labels: list[str] = []
     max_tokens: int | None = None
-
-    @property
-    def is_decoder(self) -> bool:
-        """Whether it was saved as a causal language model."""
-        return self.architecture.endswith(_DECODERS)
 
 
 def describe_model(folder: Path, path: str = "") -> ModelDescription:
@@ -164,9 +159,17 @@ def _check_processor(folder: Path, description: ModelDescription, task: TaskName
         )
 
 
+def is_decoder(folder: Path) -> bool:
+    """Return whether a checkpoint was saved as a causal language model; False too if that cannot be told."""
+    try:
+        architectures = _read_config(folder, "").get("architectures") or [""]
+    except ModelError:
+        return False
+    return str(architectures[0]).endswith(_DECODERS)
+
+
 def hash_model(folder: Path) -> str:
-    """Return a hash of the contents of a checkpoint: configuration, weights and tokenizer or image
-    processor.
+    """Return a hash of the contents of a checkpoint: configuration, weights, tokenizer or image processor.
 
     The same files in another folder give the same hash; other files (a README) do not count.
     """

@@ -46,13 +46,13 @@ HEADS: Final[Mapping[TaskName, Head]] = MappingProxyType(
 
 # Encoders that Transformers also builds as decoders; without `is_decoder` they look ahead, and every token is
 # told its successor.
-_ENCODERS: Final = frozenset(
+_ENCODERS: Final = (
     "bert bert-generation big_bird camembert data2vec-text electra ernie megatron-bert rembert roberta "
-    "roberta-prelayernorm roc_bert roformer xlm-roberta xlm-roberta-xl xmod".split()  # noqa: SIM905 - a list is longer
+    "roberta-prelayernorm roc_bert roformer xlm-roberta xlm-roberta-xl xmod"
 )
-_WRITERS: Final = frozenset(
+_WRITERS: Final = (
     "bart bigbird_pegasus blenderbot blenderbot-small encoder-decoder fsmt led longt5 m2m_100 marian mbart mt5 mvp "
-    "nllb-moe pegasus pegasus_x plbart prophetnet switch_transformers t5 t5gemma umt5".split()  # noqa: SIM905 - likewise
+    "nllb-moe pegasus pegasus_x plbart prophetnet switch_transformers t5 t5gemma umt5"
 )
 
 
@@ -60,10 +60,10 @@ def explain_misfit(config: Mapping[str, Any], task: TaskName) -> str:
     """Return why a model of this config.json cannot be trained for a task, as far as can be told; else nothing."""
     wanted = HEADS[task].generates
     kind = str(config.get("model_type", ""))
-    writes = bool(config.get("is_encoder_decoder", kind in _WRITERS))
+    writes = bool(config.get("is_encoder_decoder", kind in _WRITERS.split()))
     if wanted == "next" and writes:
         return f"{kind!r} is an encoder-decoder; {task} needs a decoder, such as GPT-2 or Llama"
-    if wanted == "next" and kind in _ENCODERS and not config.get("is_decoder", False):
+    if wanted == "next" and kind in _ENCODERS.split() and not config.get("is_decoder", False):
         return f"{kind!r} is an encoder, which sees the words it would predict; {task} needs a decoder, such as GPT-2"
     if wanted == "target" and not writes:
         return f"{kind!r} is no encoder-decoder; {task} needs one, such as T5, mBART or Marian"

@@ -24,6 +24,7 @@ from persopt.settings import Settings
 from persopt.tuning.command_checks import check_command_fields, resolve_command
 from persopt.tuning.defaults import DEFAULT_OBJECTIVES, TASK_METRICS
 from persopt.tuning.output_folder import check_disk_space, check_output_folder
+from persopt.tuning.task_checks import check_task_fits
 
 __all__ = ("DEFAULT_CONFIG", "resolve_tuning")
 
@@ -120,12 +121,15 @@ class _Resolver:
         from persopt.models.location import locate_model
 
         model = self._collect(lambda: locate_model(self._spec.base_model_path, self._settings))
-        data = self._collect(self._resolve_data)
+        data = self._collect(lambda: self._resolve_data(model))
         given = self._spec.output_dir
         output = None if given is None else Path(given).expanduser().absolute()
+        if self._spec.task is not None:
+            self._faults += check_task_fits(self._spec.task, self._spec.config, self._spec.training)
         if model is not None:
             self._set(base_model_path=str(model))
-            description = self._collect(lambda: check_model(model))
+            task = self._spec.task or "text-classification"
+            description = self._collect(lambda: check_model(model, task=task))
             if description is not None:
                 # The best model so far and the one that is being saved.
                 needed = 2 * description.bytes
@@ -136,14 +140,16 @@ class _Resolver:
             self._set(output_dir=str(output))
             self._faults += check_output_folder(output, [item for item in (model, data) if item is not None])
 
-    def _resolve_data(self) -> Path | None:
+    def _resolve_data(self, model: Path | None) -> Path | None:
         """Fill in the data set, the task and the columns; return the data set's place if it lies on this machine."""
         from persopt.data.inspection import inspect_dataset
         from persopt.data.location import locate_dataset
+        from persopt.models.description import is_decoder
 
         spec = self._spec
         location = locate_dataset(spec.dataset_path, self._settings)
-        summary = inspect_dataset(location, spec.data, spec.task, spec.seed)
+        decoder = model is not None and is_decoder(model)
+        summary = inspect_dataset(location, spec.data, spec.task, spec.seed, decoder=decoder)
         self._set(dataset_path=str(location), task=summary.task, data=summary.data)
         return location if isinstance(location, Path) else None
 

@@ -8,28 +8,19 @@ from typing import Final
 
 from persopt.domain.objectives import Objective
 from persopt.domain.programs import TaskName
+from persopt.tuning.tasks import PROGRESS_METRICS, TUNING_TASKS
 
 __all__ = ("DEFAULT_OBJECTIVES", "PROGRESS_METRICS", "TASK_METRICS")
 
-_CLASSIFICATION: Final = ("loss", "accuracy", "f1", "f1Weighted", "precision", "recall")
-
 TASK_METRICS: Final[Mapping[TaskName, tuple[str, ...]]] = MappingProxyType(
-    {"text-classification": _CLASSIFICATION, "token-classification": _CLASSIFICATION}
+    {name: task.metrics for name, task in TUNING_TASKS.items()}
 )
-"""Metrics of an evaluation on the validation split.
+"""Metrics of an evaluation on the validation split; what they are stands with each task in `persopt.tuning.tasks`.
 
-`loss` is the mean cross-entropy (never smoothed, so that trials compare); `f1`, `precision` and `recall` are
-means over the classes (macro), `f1Weighted` is weighted by the classes' sizes. Of texts each counts once, of
-tokens each word's first one.
+`loss` is the mean cross-entropy (never smoothed, so that trials compare).
 """
 
-PROGRESS_METRICS: Final = ("trainLoss", "learningRate")
-"""Metrics reported between evaluations: mean training loss since the last report, rate of the last step."""
-
 DEFAULT_OBJECTIVES: Final[Mapping[TaskName, Objective]] = MappingProxyType(
-    {
-        "text-classification": Objective(metric="accuracy", direction="maximize"),
-        "token-classification": Objective(metric="accuracy", direction="maximize"),
-    }
+    {name: task.objective for name, task in TUNING_TASKS.items()}
 )
 """What a task's search reaches for when nothing is said."""

@@ -30,6 +30,10 @@ _DISTRIBUTIONS: Final = (
     "optuna",
     "scikit-learn",
     "numpy",
+    "peft",
+    "sacrebleu",
+    "rouge-score",
+    "pillow",
 )
 _GPU_QUERY: Final = ("--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits")
 _GPU_SECONDS: Final = 10

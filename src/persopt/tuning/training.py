@@ -10,14 +10,17 @@ import importlib
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
 from persopt.domain.errors import TrainingError
 from persopt.domain.programs import TrainingProgram
+from persopt.models.adapters import add_adapter, merge_adapter
+from persopt.models.heads import HEADS
 from persopt.models.quiet import quiet_transformers
 from persopt.plugins.contracts.execution import TrialEndedEarly, TrialRequest
+from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
 from persopt.tuning.training_faults import is_out_of_memory, memory_fault
 from persopt.tuning.training_plan import TrainingPlan, plan_training
 from persopt.tuning.warm_program import WarmProgram, open_program
@@ -41,7 +44,7 @@ class TrainingOutcome(Struct, frozen=True, kw_only=True):
 
     Attributes:
         metrics: Those of the last evaluation (`persopt.tuning.defaults.TASK_METRICS`), and `trainLoss`.
-        checkpoint: Folder of the trained model with its tokenizer.
+        checkpoint: Folder of the trained model (or of its adapter alone) with its tokenizer or image processor.
     """
 
     metrics: dict[str, float]
@@ -123,19 +126,33 @@ class _Training:
         from persopt.tuning.training_callback import LossMeter, TrainingCallback
         from persopt.tuning.trial_trainer import TrialTrainer
 
-        options = self._warm.program.training
+        program = self._warm.program
+        options = program.training
         data = self._warm.map_data(self._plan.max_length)
         steps = self._plan.count_steps(data.train.num_rows, options.max_steps)
         seed, folder = self._request.seed, Path(self._request.folder)
         arguments = build_arguments(self._plan, options, steps=steps, seed=seed, folder=folder)
         set_seed(seed)
-        model = self._warm.load_model(data.labels, self._plan.dropouts)
+        judged = JudgeRequest(program=program, processor=self._warm.processor, labels=data.labels)
+        model = self._load_model(judged)
         meter = LossMeter()
         callback = TrainingCallback(self._trial, meter, steps, options.evaluations)
-        self._trainer = TrialTrainer(model, arguments, data, self._warm.tokenizer, meter, callback)
+        self._trainer = TrialTrainer(model, arguments, data, judged, meter, callback)
         with quiet_transformers():
             result = self._trainer.train()
         return callback.last_evaluation | {"trainLoss": float(result.training_loss)}
+
+    def _load_model(self, judged: JudgeRequest) -> Any:
+        """Return a fresh copy of the base model, with an adapter around it if the point asks for one."""
+        model: Any = self._warm.load_model(judged.labels, self._plan.dropouts)
+        task = self._warm.program.task
+        TUNING_TASKS[task].fit_model(model, judged)
+        if self._plan.adapter is None:
+            return model
+        model = add_adapter(model, self._plan.adapter, classifies=HEADS[task].classifies)
+        if self._plan.arguments.get("gradient_checkpointing"):
+            model.enable_input_require_grads()  # what is frozen up to its first update would be left out
+        return model
 
     def _save(self) -> str:
         from persopt.models.saving import save_model
@@ -143,7 +160,10 @@ class _Training:
         folder = Path(self._request.folder) / "checkpoint"
         shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
         assert self._trainer is not None  # only a training that began is saved
-        return str(save_model(self._trainer.network, self._warm.tokenizer, folder))
+        network = self._trainer.network
+        if self._plan.adapter is not None and self._warm.program.training.adapter == "merge":
+            network = merge_adapter(network)
+        return str(save_model(network, self._warm.processor, folder))
 
     def _memory_error(self) -> TrainingError:
         trainer, options = self._trainer, self._warm.program.training
@@ -153,7 +173,7 @@ class _Training:
             step=0 if trainer is None else trainer.state.global_step + 1,
             batch_size=self._plan.batch_size,
             evaluation_batch_size=options.evaluation_batch_size,
-            max_length=self._plan.max_length,
+            max_length=None if HEADS[self._warm.program.task].processor != "tokenizer" else self._plan.max_length,
         )
         return TrainingError(fault)
 

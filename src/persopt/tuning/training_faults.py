@@ -21,20 +21,23 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def memory_fault(
-    *, evaluating: bool, device: str, step: int, batch_size: int, evaluation_batch_size: int, max_length: int
+    *, evaluating: bool, device: str, step: int, batch_size: int, evaluation_batch_size: int, max_length: int | None
 ) -> Fault:
-    """Return the fault of a training that ran out of memory, with the sizes that decide how much it needs."""
+    """Return the fault of a training that ran out of memory, with the sizes that decide how much it needs.
+
+    Images have no `max_length`.
+    """
     if evaluating:
         doing, path, size = "evaluating", "$.training.evaluationBatchSize", evaluation_batch_size
         field = "training.evaluationBatchSize"
     else:
         doing, path, size, field = "training", "$.config.batchSize", batch_size, "batchSize"
     return Fault(
-        message=f"out of memory on {device} at step {step}, {doing} with batch size {size} and texts of up to "
-        f"{max_length} tokens",
+        message=f"out of memory on {device} at step {step}, {doing} with batch size {size}"
+        + ("" if max_length is None else f" and texts of up to {max_length} tokens"),
         path=path,
         code="out-of-memory",
-        hint=f"use a smaller {field} or maxLength"
+        hint=f"use a smaller {field}{'' if max_length is None else ' or maxLength'}"
         + ("" if evaluating else "; gradientAccumulationSteps keeps the effective batch size"),
     )
 

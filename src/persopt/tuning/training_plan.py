@@ -13,6 +13,7 @@ from persopt.domain.hyperparameters import Hyperparameter, find_hyperparameter
 from persopt.domain.programs import TrainingProgram
 from persopt.domain.space import Params
 from persopt.domain.validation import describe_choices
+from persopt.models.adapters import AdapterSettings
 
 __all__ = ("TrainingPlan", "plan_training")
 
@@ -27,11 +28,13 @@ class TrainingPlan(Struct, frozen=True, kw_only=True):
         arguments: Fields of `transformers.TrainingArguments` that the point decides.
         dropouts: Dropouts by the names of `persopt.models.dropout`.
         max_length: Longest text in tokens.
+        adapter: What a LoRA adapter is to be; None where the whole model trains.
     """
 
     arguments: dict[str, Any]
     dropouts: dict[str, float]
     max_length: int
+    adapter: AdapterSettings | None = None
 
     @property
     def batch_size(self) -> int:
@@ -61,7 +64,7 @@ def plan_training(program: TrainingProgram, params: Params, path: str = "$.confi
     Raises:
         InputError: for a name that is no hyperparameter of the trainer.
     """
-    targets: Mapping[str, dict[str, Any]] = {"arguments": {}, "model": {}, "data": {}}
+    targets: Mapping[str, dict[str, Any]] = {"arguments": {}, "model": {}, "data": {}, "adapter": {}}
     faults = []
     for name, value in params.items():
         known = find_hyperparameter(name)
@@ -76,4 +79,5 @@ def plan_training(program: TrainingProgram, params: Params, path: str = "$.confi
         arguments=targets["arguments"],
         dropouts=targets["model"],
         max_length=int(targets["data"].get("max_length", program.data.max_length)),
+        adapter=AdapterSettings(**targets["adapter"]) if targets["adapter"].get("rank") else None,
     )

@@ -1,4 +1,7 @@
-"""The Transformers Trainer, fitted to a trial: exact losses, like-length batches, counts instead of logits."""
+"""The Transformers Trainer, fitted to a trial: exact losses, like-length batches, counts instead of logits.
+
+What differs from task to task stands in `persopt.data.tasks` and `persopt.tuning.tasks`.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalLoopOutput
 from typing_extensions import override
 
-from persopt.data.batches import LengthGroupedSampler, LengthSortedSampler, PaddingCollator, read_lengths
+from persopt.data.batches import LengthGroupedSampler, LengthSortedSampler, read_lengths
+from persopt.data.tasks import DATA_TASKS
 from persopt.data.tokenization import IGNORED
 from persopt.data.tokenized import TokenizedData
 from persopt.domain.errors import InputError
-from persopt.tuning.metrics import PredictionCounts
+from persopt.tuning.losses import total_loss
+from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
 from persopt.tuning.training_callback import LossMeter, TrainingCallback
 from persopt.tuning.training_faults import check_loss
 
@@ -34,48 +38,51 @@ class TrialTrainer(Trainer):
     `gradient_accumulation_steps`. Evaluations are without label smoothing and keep only counts.
 
     Attributes:
-        network: The model that is trained.
+        network: The model that is trained, perhaps with an adapter around it.
         evaluating: Whether an evaluation is going on.
     """
 
     def __init__(
         self,
-        model: PreTrainedModel,
+        model: Any,
         arguments: TrainingArguments,
         data: TokenizedData,
-        tokenizer: PreTrainedTokenizerBase,
+        request: JudgeRequest,
         meter: LossMeter,
         callback: TrainingCallback,
     ) -> None:
         self.network = model
         self.evaluating = False
         self._data = data
+        self._request = request
+        self._task = TUNING_TASKS[request.program.task]
         self._meter = meter
         self._smoothing = float(arguments.label_smoothing_factor)
-        on_cuda = arguments.device.type == "cuda"
+        self._width = _TENSOR_CORE_WIDTH if arguments.device.type == "cuda" else 1
         super().__init__(
             model=model,
             args=arguments,
-            data_collator=PaddingCollator(tokenizer, multiple_of=_TENSOR_CORE_WIDTH if on_cuda else 1),
+            data_collator=self._collator(judging=False),
             train_dataset=data.train,
             eval_dataset=data.validation,
             compute_loss_func=self._step_loss,
             callbacks=[callback],
         )
         self.remove_callback(PrinterCallback)
+        self._loss_shifts_labels = False  # labels are aligned with the logits; the Trainer must count them all
 
     @override
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return batches of like length, in another order in each epoch."""
         size = self.args.train_batch_size
         sampler = LengthGroupedSampler(read_lengths(self._data.train), size, self.args.seed)
-        return self._load(self._data.train, sampler, size)
+        return self._load(self._data.train, sampler, size, judging=False)
 
     @override
     def get_eval_dataloader(self, eval_dataset: str | Dataset[Any] | None = None) -> DataLoader[Any]:
         """Return the validation split from its longest text to its shortest."""
         rows = self._data.validation
-        return self._load(rows, LengthSortedSampler(read_lengths(rows)), self.args.eval_batch_size)
+        return self._load(rows, LengthSortedSampler(read_lengths(rows)), self.args.eval_batch_size, judging=True)
 
     @override
     def training_step(
@@ -102,23 +109,20 @@ class TrialTrainer(Trainer):
         ignore_keys: list[str] | None = None,
         metric_key_prefix: str = "eval",
     ) -> EvalLoopOutput:
-        """Count what the model makes of each batch; nothing of a batch is kept.
+        """Judge what the model makes of each batch; counts and texts are kept, never logits.
 
         Raises:
             TrainingError: if the loss is not finite.
         """
         self.evaluating = True
         self.network.train(mode=False)
-        counts = PredictionCounts(len(self._data.labels), IGNORED)
+        judge = self._task.open_judge(self._request)
         for batch in dataloader:
             inputs = self._prepare_inputs(batch)
-            labels = inputs.pop("labels")
             with torch.no_grad(), self.compute_loss_context_manager():
-                logits = self.network(**inputs).logits
-                loss = _total_loss(logits, labels)
-            counts.add(labels.cpu().numpy(), logits.argmax(-1).cpu().numpy(), float(loss))
+                judge.add(self.network, inputs)
             self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
-        metrics = counts.compute()
+        metrics = judge.compute()
         rate = self._meter.learning_rate
         check_loss(metrics["loss"], step=self.state.global_step, learning_rate=rate, evaluating=True)
         self.evaluating = False
@@ -157,31 +161,30 @@ class TrialTrainer(Trainer):
         """Return 0: nobody asks, and counting walks over all parameters at every step."""
         return 0
 
+    @override
+    def _prepare_inputs(self, inputs: dict[str, Tensor | Any]) -> dict[str, Tensor | Any]:
+        prepared = super()._prepare_inputs(inputs)
+        self._task.complete_inputs(self.network, prepared)
+        return prepared
+
     def _step_loss(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
         judged = (labels != IGNORED).sum() if num_items_in_batch is None else torch.as_tensor(num_items_in_batch)
         # A step of texts that were cut before their first judged word has nothing to learn from, and no NaN.
-        return _total_loss(outputs.logits, labels, self._smoothing) / judged.clamp(min=1).to(labels.device)
+        return total_loss(outputs.logits, labels, self._smoothing) / judged.clamp(min=1).to(labels.device)
 
-    def _load(self, rows: Any, sampler: Any, batch_size: int) -> DataLoader[Any]:
+    def _load(self, rows: Any, sampler: Any, batch_size: int, *, judging: bool) -> DataLoader[Any]:
         loader: DataLoader[Any] = DataLoader(
             rows,
             batch_size=batch_size,
             sampler=sampler,
-            collate_fn=self.data_collator,
+            collate_fn=self._collator(judging=judging),
             pin_memory=self.args.dataloader_pin_memory,
         )
         return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
 
-
-def _total_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Return the sum of the cross-entropies of the judged places."""
-    return cross_entropy(
-        logits.reshape(-1, logits.shape[-1]).float(),
-        labels.reshape(-1),
-        ignore_index=IGNORED,
-        reduction="sum",
-        label_smoothing=smoothing,
-    )
+    def _collator(self, *, judging: bool) -> Any:
+        task = DATA_TASKS[self._request.program.task]
+        return task.make_collator(self._request.processor, self._width, judging=judging)
 
 
 def _word(choice: Any) -> str:

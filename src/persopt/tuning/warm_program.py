@@ -1,40 +1,40 @@
-"""What the trials of one process share: the tokenizer, the mapped data, and the way to a fresh model."""
+"""What the trials of one process share: the tokenizer or image processor, the mapped data, the way to a fresh model."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from persopt.data.tokenized import TokenizedData, tokenized_dataset
 from persopt.domain.programs import TrainingProgram
 from persopt.models.description import describe_model
-from persopt.models.loading import load_for_task, load_tokenizer
+from persopt.models.loading import load_for_task, load_processor
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
 __all__ = ("WarmProgram", "open_program")
 
 
 class WarmProgram:
-    """A program with its tokenizer loaded and its data mapped.
+    """A program with its tokenizer or image processor loaded and its data mapped.
 
     Args:
         program: The program.
 
     Attributes:
         program: The same.
-        tokenizer: The model's.
+        processor: The model's tokenizer, or its image processor.
     """
 
     def __init__(self, program: TrainingProgram) -> None:
         from pathlib import Path
 
         self.program = program
-        self.tokenizer: PreTrainedTokenizerBase = load_tokenizer(program.model)
+        self.processor: Any = load_processor(program.model, program.task)
         self._longest = describe_model(Path(program.model)).max_tokens
         self._data: dict[int, TokenizedData] = {}
 
@@ -42,11 +42,11 @@ class WarmProgram:
         """Return the tokenized data with texts of at most so many tokens, and no more than the model takes."""
         length = max_length if self._longest is None else min(max_length, self._longest)
         if length not in self._data:
-            self._data[length] = tokenized_dataset(self.program, length, self.tokenizer)
+            self._data[length] = tokenized_dataset(self.program, length, self.processor)
         return self._data[length]
 
     def load_model(self, labels: list[str], dropouts: Mapping[str, float] | None = None) -> PreTrainedModel:
-        """Return a fresh copy of the base model, its new head drawn from torch's generator."""
+        """Return a fresh copy of the base model, a new head drawn from torch's generator."""
         return load_for_task(self.program.model, self.program.task, labels, dropouts)
 
 

@@ -72,6 +72,12 @@ class DataTask(Protocol):
         """
         ...
 
-    def make_collator(self, processor: Processor, multiple_of: int = 1) -> Collator:
-        """Return what makes batches; texts are padded to a multiple of so many tokens."""
+    def make_collator(self, processor: Processor, multiple_of: int = 1, *, judging: bool = False) -> Collator:
+        """Return what makes batches.
+
+        Args:
+            processor: The model's tokenizer or image processor.
+            multiple_of: Texts are padded to a multiple of so many tokens.
+            judging: The batches are for an evaluation, which may need more than training does.
+        """
         ...

@@ -83,9 +83,7 @@ class ImageClassificationData(DataTask):
                 halved = can_be_halved(processor, image)
             pixels = make_pixels(processor, image, where, halved=halved)
             if shape is not None and pixels.shape != shape:
-                message = (
-                    f"{where} becomes {pixels.shape[1]} by {pixels.shape[2]} pixels, others {shape[1]} by {shape[2]}"
-                )
+                sizes = f"{pixels.shape[1]} by {pixels.shape[2]} pixels, others {shape[1]} by {shape[2]}"
                 message = f"{where} becomes {sizes}: the model's image processor does not make all alike"
                 raise DataError(message, path=TEXTS_PATH)
             shape = pixels.shape
@@ -99,6 +97,6 @@ class ImageClassificationData(DataTask):
             yield batch
 
     @override
-    def make_collator(self, processor: Processor, multiple_of: int = 1) -> Collator:
+    def make_collator(self, processor: Processor, multiple_of: int = 1, *, judging: bool = False) -> Collator:
         """Return what makes tensors of pixels."""
         return PixelCollator(processor)

@@ -83,7 +83,7 @@ class LanguageModelingData(DataTask):
             yield _cut(stream, 1, max_length, begin)
 
     @override
-    def make_collator(self, processor: Processor, multiple_of: int = 1) -> Collator:
+    def make_collator(self, processor: Processor, multiple_of: int = 1, *, judging: bool = False) -> Collator:
         """Return what pads the last block."""
         return PaddingCollator(processor, multiple_of)
 

@@ -22,7 +22,7 @@ from persopt.data.tasks.base import Collator, DataTask, Processor
 from persopt.data.tasks.text_classification import LABEL_NAMES
 from persopt.data.tokenization import ROWS
 from persopt.domain.errors import DataError
-from persopt.domain.programs import DataSpec
+from persopt.domain.programs import DataSpec, TaskName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from persopt.data.preparation import PreparedData
 
-__all__ = ("SequenceToSequenceData", "guess_pair")
+__all__ = ("SequenceToSequenceData", "guess_pair", "language_id", "set_languages")
 
 _Task = Literal["translation", "summarization"]
 _SUMMARIES: Final = (
@@ -45,90 +45,10 @@ _SUMMARIES: Final = (
 )
 _TRANSLATIONS: Final = (("source", "target"), ("src", "tgt"), ("src", "trg"), ("مبدأ", "مقصد"))
 # ISO 639-1, those with many corpora; `id` is left out, since columns of that name are identifiers.
-_LANGUAGES: Final = frozenset(
-    [
-        "af",
-        "am",
-        "ar",
-        "az",
-        "be",
-        "bg",
-        "bn",
-        "bs",
-        "ca",
-        "cs",
-        "cy",
-        "da",
-        "de",
-        "el",
-        "en",
-        "eo",
-        "es",
-        "et",
-        "eu",
-        "fa",
-        "fi",
-        "fr",
-        "ga",
-        "gl",
-        "gu",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "hy",
-        "is",
-        "it",
-        "ja",
-        "ka",
-        "kk",
-        "km",
-        "kn",
-        "ko",
-        "ku",
-        "ky",
-        "lo",
-        "lt",
-        "lv",
-        "mk",
-        "ml",
-        "mn",
-        "mr",
-        "ms",
-        "my",
-        "nb",
-        "ne",
-        "nl",
-        "nn",
-        "no",
-        "pa",
-        "pl",
-        "ps",
-        "pt",
-        "ro",
-        "ru",
-        "sd",
-        "si",
-        "sk",
-        "sl",
-        "sq",
-        "sr",
-        "sv",
-        "sw",
-        "ta",
-        "te",
-        "tg",
-        "th",
-        "tk",
-        "tr",
-        "tt",
-        "ug",
-        "uk",
-        "ur",
-        "uz",
-        "vi",
-        "zh",
-    ]
+_LANGUAGES: Final = (
+    "af am ar az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr hu hy is it ja ka kk km kn "
+    "ko ku ky lo lt lv mk ml mn mr ms my nb ne nl nn no pa pl ps pt ro ru sd si sk sl sq sr sv sw ta te tg th tk tr "
+    "tt ug uk ur uz vi zh"
 )
 
 
@@ -195,7 +115,7 @@ class SequenceToSequenceData(DataTask):
         """Give the rows of a split as token ids; sources are cut to `max_length`, targets to `maxTargetLength`."""
         data = prepared.data
         source, target = data.text_columns[0], str(data.label_column)
-        _set_languages(processor, data, self._task)
+        set_languages(processor, data, self._task)
         dataset = prepared.splits[split].select_columns([source, target])
         limits: dict[str, Any] = {"truncation": True, "padding": False, "return_attention_mask": False}
         longest_target = min(data.max_target_length, processor.model_max_length)
@@ -209,9 +129,9 @@ class SequenceToSequenceData(DataTask):
             yield {"input_ids": inputs, "labels": labels, "reference": references, "length": lengths}
 
     @override
-    def make_collator(self, processor: Processor, multiple_of: int = 1) -> Collator:
+    def make_collator(self, processor: Processor, multiple_of: int = 1, *, judging: bool = False) -> Collator:
         """Return what pads sources and targets, each to the longest of a batch."""
-        return SequenceCollator(processor, multiple_of)
+        return SequenceCollator(processor, multiple_of, references=judging)
 
 
 def guess_pair(train: Dataset, kinds: ColumnKinds, data: DataSpec) -> DetectedColumns | None:
@@ -247,11 +167,11 @@ def _match_languages(kinds: ColumnKinds) -> Iterator[tuple[str, str]]:
 
 
 def _is_language(name: str) -> bool:
-    return fold_name(name).replace("-", "_").partition("_")[0] in _LANGUAGES
+    return fold_name(name).replace("-", "_").partition("_")[0] in _LANGUAGES.split()
 
 
-def _set_languages(tokenizer: Processor, data: DataSpec, task: _Task) -> None:
-    """Tell a tokenizer of many languages which it reads and writes.
+def set_languages(tokenizer: Processor, data: DataSpec, task: TaskName) -> None:
+    """Tell a tokenizer of many languages which it reads and writes; a summary is in its source's language.
 
     Raises:
         DataError: if such a tokenizer is not told, or does not know a language.
@@ -266,10 +186,16 @@ def _set_languages(tokenizer: Processor, data: DataSpec, task: _Task) -> None:
             continue
         if code is None:
             raise DataError("the model is for many languages; name the one of these texts, as it does", path=path)
-        if tokenizer.convert_tokens_to_ids(code) in (None, tokenizer.unk_token_id) and not _has_code(tokenizer, code):
+        if language_id(tokenizer, code) is None:
             raise DataError(f"the model's tokenizer knows no language {code!r}", path=path)
         setattr(tokenizer, attribute, code)
 
 
-def _has_code(tokenizer: Processor, code: str) -> bool:
-    return code in getattr(tokenizer, "lang_code_to_id", {})
+def language_id(tokenizer: Processor, code: str) -> int | None:
+    """Return the token that a tokenizer of many languages has for one of them; None if it has none."""
+    codes = getattr(tokenizer, "lang_code_to_id", None) or {}
+    if code in codes:
+        return int(codes[code])
+    tokens = (code, f"__{code}__")  # M2M100 writes them so
+    ids = (tokenizer.convert_tokens_to_ids(token) for token in tokens)
+    return next((int(found) for found in ids if found not in (None, tokenizer.unk_token_id)), None)

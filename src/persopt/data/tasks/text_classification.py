@@ -97,7 +97,7 @@ class TextClassificationData(DataTask):
         return encode_texts(prepared, split, processor, max_length)
 
     @override
-    def make_collator(self, processor: Processor, multiple_of: int = 1) -> Collator:
+    def make_collator(self, processor: Processor, multiple_of: int = 1, *, judging: bool = False) -> Collator:
         """Return what pads to the longest of a batch."""
         return PaddingCollator(processor, multiple_of)
 
