@@ -100,6 +100,7 @@ def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> N
         "--strategy": "grid",
         "--task": "token-classification",
         "--device": "cpu",
+        "--adapter": "keep",
         "--executor": "local",
         "--validation-fraction": "0.5",
         "--metric-strategy": "best",
@@ -170,7 +171,8 @@ def test_all_faults_come_at_once_each_with_its_field(registry: Registry) -> None
     for part in (
         "maxTrials: expected an integer of at least 1, got '0'",
         "parallel: expected an integer from 1 to 256, got 'many'",
-        "task: expected 'text-classification' or 'token-classification', got 'text-clasification'; did you mean",
+        "task: expected 'text-classification', 'token-classification', 'causal-language-modeling', 'translation', "
+        "'summarization' or 'image-classification', got 'text-clasification'; did you mean",
         "retries: expected an integer from 0 to 10, got '99'",
         "config.epochs: expected a range",
         "objectives: expected METRIC, METRIC:maximize or METRIC:minimize, got 'loss:down'",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.commands import one_object, run_persopt
 from tests.models.tiny import save_tiny
+from tests.support.tiny_tasks import make_language_program
 
 GOOD, BAD = "این فیلم خوب است", "a very bad day"
 
@@ -45,3 +46,20 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
     assert line.startswith("error: data.textColumns")
     assert "'متن'" in line
     assert "'برچسب'" in line
+
+
+def test_a_language_model_is_tuned_on_plain_text_with_and_without_an_adapter(tmp_path: Path) -> None:
+    program = make_language_program(tmp_path)
+    result = run_persopt(
+        *("tune", program.model, program.dataset, "--strategy", "grid", "-p", "loraRank=0,4", "-p", "epochs=1"),
+        *("--adapter", "keep", "--max-length", "8", "--output", "best", "--json"),
+    )
+    assert result.returncode == 0, result.stderr
+    for line in ("task      causal-language-modeling", "rows      40 train, 10 validation"):
+        assert line in result.stderr.splitlines()
+    job = one_object(result)
+    assert [trial["state"] for trial in job["trials"]] == ["succeeded", "succeeded"]
+    best = min(job["trials"], key=lambda trial: trial["metrics"]["perplexity"])
+    assert job["best"]["number"] == best["number"]
+    name = "adapter_model.safetensors" if best["params"]["loraRank"] else "model.safetensors"
+    assert (tmp_path / "best" / name).is_file()

@@ -19,6 +19,7 @@ from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.checks import DEFAULT_CONFIG, resolve_tuning
 from tests.models.tiny import save_tiny
+from tests.support.tiny_tasks import make_image_program, make_language_program, make_pair_program
 
 SUPPORT: Final = str(Path(__file__).parents[1] / "support")
 TEXTS: Final = "sentence,kind\n" + "".join(f"a text of number {n},{'ab'[n % 2]}\n" for n in range(20))
@@ -171,3 +172,34 @@ sys.exit(f"loaded {{heavy}}" if heavy else 0)
 """
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_task_is_resolved_with_its_columns_and_objective(registry: Registry, tmp_path: Path) -> None:
+    images = make_image_program(tmp_path / "images")
+    spec = resolve(registry, base_model_path=images.model, dataset_path=images.dataset)
+    assert (spec.task, spec.data.text_columns, spec.data.label_column) == ("image-classification", ["image"], "label")
+    assert spec.objectives == [Objective("accuracy")]
+    pairs = make_pair_program(tmp_path / "pairs")
+    (tmp_path / "unlike").mkdir()
+    rows = "".join(f'{{"fa": "x {number}", "en": "y {number}"}}\n' for number in range(20))
+    (tmp_path / "unlike" / "train.jsonl").write_text(rows)
+    spec = resolve(registry, base_model_path=pairs.model, dataset_path="unlike")
+    assert (spec.task, spec.data.text_columns, spec.data.label_column) == ("translation", ["fa"], "en")
+    assert spec.objectives == [Objective("bleu")]
+    texts = make_language_program(tmp_path / "texts")
+    spec = resolve(registry, base_model_path=texts.model, dataset_path=texts.dataset)
+    assert (spec.task, spec.data.text_columns, spec.data.label_column) == ("causal-language-modeling", ["text"], None)
+    assert spec.objectives == [Objective("perplexity", "minimize")]
+
+
+def test_a_model_of_another_kind_and_settings_in_vain_are_told_together(registry: Registry, tmp_path: Path) -> None:
+    images = make_image_program(tmp_path / "images")
+    told = faults(
+        registry,
+        base_model_path=str(save_tiny(tmp_path / "bert")),
+        dataset_path=images.dataset,
+        config={"maxLength": [8, 16], "loraAlpha": 8.0},
+        objectives=[Objective("perplexity", "minimize")],
+    )
+    assert set(told) == {"$.baseModelPath", "$.config.maxLength", "$.config.loraAlpha", "$.objectives[0].metric"}
+    assert "has no image processor" in told["$.baseModelPath"]

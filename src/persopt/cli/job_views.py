@@ -215,7 +215,7 @@ def _describe_rows(job: JobRecord, settings: Settings) -> str:
     spec = job.spec
     summary = inspect_dataset(locate_dataset(spec.dataset_path, settings), spec.data, spec.task, spec.seed)
     rows = ", ".join(f"{count:,} {name}" for name, count in summary.rows.items())
-    return f"{rows}; {len(summary.labels)} classes"
+    return f"{rows}; {len(summary.labels)} classes" if summary.labels else rows
 
 
 def _progress(job: JobRecord) -> str:

@@ -109,15 +109,13 @@ def describe_model(folder: Path, path: str = "") -> ModelDescription:
     )
 
 
-def check_model(
-    folder: Path, path: str = "$.baseModelPath", task: TaskName = "text-classification"
-) -> ModelDescription:
+def check_model(folder: Path, path: str = "$.baseModelPath", task: TaskName | None = None) -> ModelDescription:
     """Make sure, before anything is started, that persopt can load and train this checkpoint.
 
     Args:
         folder: The checkpoint.
         path: JSON path of the field, for errors.
-        task: What it is to be trained for.
+        task: What it is to be trained for, if that is known.
 
     Raises:
         ModelError: if config.json, the weights, the tokenizer or (for images) the image processor are missing, the
@@ -137,14 +135,16 @@ def check_model(
     if not description.weights:
         raise ModelError(_explain_missing_weights(folder), path=path)
     _check_processor(folder, description, task, path)
-    misfit = explain_misfit(_read_config(folder, path), task)
+    misfit = "" if task is None else explain_misfit(_read_config(folder, path), task)
     if misfit:
         raise ModelError(misfit, path=path)
     return description
 
 
-def _check_processor(folder: Path, description: ModelDescription, task: TaskName, path: str) -> None:
-    if HEADS[task].processor == "image-processor":
+def _check_processor(folder: Path, description: ModelDescription, task: TaskName | None, path: str) -> None:
+    if task is None and description.has_image_processor:
+        return
+    if task is not None and HEADS[task].processor == "image-processor":
         if not description.has_image_processor:
             raise ModelError(
                 f"{folder} has no image processor (preprocessor_config.json), which {task} needs; save it there with "

@@ -128,8 +128,7 @@ class _Resolver:
             self._faults += check_task_fits(self._spec.task, self._spec.config, self._spec.training)
         if model is not None:
             self._set(base_model_path=str(model))
-            task = self._spec.task or "text-classification"
-            description = self._collect(lambda: check_model(model, task=task))
+            description = self._collect(lambda: check_model(model, task=self._spec.task))
             if description is not None:
                 # The best model so far and the one that is being saved.
                 needed = 2 * description.bytes
