@@ -20,7 +20,7 @@ from tests.support.tiny_tasks import make_image_program, make_language_program, 
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
-POINT = {"loraRank": 4, "loraAlpha": 8.0, "loraDropout": 0.1, "learningRate": 1e-2}
+POINT: dict[str, Any] = {"loraRank": 4, "loraAlpha": 8.0, "loraDropout": 0.1, "learningRate": 1e-2}
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # PEFT asks by the old name

@@ -40,10 +40,12 @@ def make_pixels(processor: Any, image: Image, where: str, *, halved: bool) -> np
 
     try:
         if halved:
-            return _process(processor, [image], do_rescale=False, do_normalize=False)[0]
-        return _process(processor, [image])[0].astype(np.float32)
+            pixels = _process(processor, [image], do_rescale=False, do_normalize=False)
+        else:
+            pixels = _process(processor, [image]).astype(np.float32)
     except (TypeError, ValueError) as error:
         raise DataError(f"the image of {where} is refused by the image processor: {error}") from error
+    return pixels.reshape(pixels.shape[1:])
 
 
 class PixelCollator:

@@ -61,9 +61,10 @@ def add_adapter(model: PreTrainedModel, settings: AdapterSettings, *, classifies
         )
     from transformers.pytorch_utils import Conv1D
 
+    alpha: Any = settings.alpha if settings.alpha is not None else 2 * settings.rank  # PEFT takes fractions too
     config = LoraConfig(
         r=settings.rank,
-        lora_alpha=settings.alpha if settings.alpha is not None else 2 * settings.rank,
+        lora_alpha=alpha,
         lora_dropout=settings.dropout,
         target_modules=sorted(targets),
         modules_to_save=whole or None,

@@ -42,7 +42,8 @@ def load_image_processor(folder: Path | str) -> Any:
 
     try:
         with quiet_transformers():
-            return AutoImageProcessor.from_pretrained(str(folder), backend="pil", **_LOCAL)
+            loader: Any = AutoImageProcessor
+            return loader.from_pretrained(str(folder), backend="pil", **_LOCAL)
     except (OSError, ValueError, KeyError, TypeError, ImportError, AttributeError) as error:
         raise ModelError(f"the image processor in {folder} cannot be loaded: {_first_line(error)}") from error
 

@@ -42,7 +42,8 @@ def score_texts(written: Sequence[str], references: Sequence[str]) -> dict[str, 
     if not references or len(written) != len(references):
         raise ValueError(f"{len(written)} texts for {len(references)} references")
     from rouge_score.rouge_scorer import RougeScorer
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
     scorer = RougeScorer(list(_ROUGE), tokenizer=UnicodeWords())
     rows = [scorer.score(reference, text) for reference, text in zip(references, written, strict=True)]

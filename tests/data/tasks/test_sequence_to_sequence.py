@@ -15,8 +15,8 @@ from persopt.domain.errors import DataError
 from persopt.domain.programs import DataSpec
 from tests.support.tiny_tasks import make_word_tokenizer
 
-LONG = [f"a longer text number {number}" for number in range(20)]
-SHORT = [f"text {number}" for number in range(20)]
+LONG: list[object] = [f"a longer text number {number}" for number in range(20)]
+SHORT: list[object] = [f"text {number}" for number in range(20)]
 
 
 def dataset(**columns: list[object]) -> DatasetDict:
