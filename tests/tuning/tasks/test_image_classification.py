@@ -34,7 +34,8 @@ def test_the_saved_model_scores_what_was_reported(tmp_path: Path) -> None:
 
 def look(checkpoint: str, folder: Path) -> tuple[list[str], list[str], float]:
     """Return the true and predicted class of each image, and the mean cross-entropy."""
-    processor = AutoImageProcessor.from_pretrained(checkpoint, backend="pil")
+    loader: Any = AutoImageProcessor
+    processor = loader.from_pretrained(checkpoint, backend="pil")
     model: Any = AutoModelForImageClassification.from_pretrained(checkpoint).eval()
     true, predicted, losses = [], [], []
     for file in sorted(folder.rglob("*.png")):

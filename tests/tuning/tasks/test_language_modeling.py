@@ -39,7 +39,7 @@ def test_the_training_loss_is_the_mean_over_all_tokens_of_a_step(
     tmp_path: Path, batch_size: int, accumulation: int
 ) -> None:
     program = make_language_program(tmp_path)
-    point = {
+    point: dict[str, Any] = {
         "batchSize": batch_size,
         "gradientAccumulationSteps": accumulation,
         "dropout": 0.0,
@@ -55,7 +55,8 @@ def test_the_training_loss_is_the_mean_over_all_tokens_of_a_step(
 def score_tokens(checkpoint: str, file: Path, size: int) -> tuple[float, int]:
     """Return the mean loss and number of tokens, each predicted from those before it in its block."""
     tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint)
-    model: Any = AutoModelForCausalLM.from_pretrained(checkpoint).eval()
+    loader: Any = AutoModelForCausalLM
+    model = loader.from_pretrained(checkpoint).eval()
     stream = [tokenizer.eos_token_id]
     for line in file.read_text("utf-8").splitlines():
         stream += [*tokenizer(line, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
