@@ -87,8 +87,10 @@ def make_language_program(folder: Path, kind: str = "gpt2", **options: Any) -> T
 
 
 def make_writer(folder: Path, words: Iterable[str], kind: str = "t5") -> Path:
-    """Save a tiny encoder-decoder: `t5` or `marian`."""
+    """Save a tiny encoder-decoder: `t5`, `marian`, or `mbart` (the one of fifty languages)."""
     tf: Any = importlib.import_module("transformers")
+    if kind == "mbart":
+        return _make_mbart(folder, words)
     tokenizer = make_word_tokenizer(words, ends=True)
     common = {"vocab_size": len(tokenizer), "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
     if kind == "t5":
@@ -106,6 +108,27 @@ def make_writer(folder: Path, words: Iterable[str], kind: str = "t5") -> Path:
             max_position_embeddings=64,
             forced_eos_token_id=None,
         )
+    return _save(folder, tf.AutoModelForSeq2SeqLM, config, tokenizer)
+
+
+def _make_mbart(folder: Path, words: Iterable[str]) -> Path:
+    tf: Any = importlib.import_module("transformers")
+    pieces = ["<s>", _PAD, _END, _UNKNOWN, *(f"\u2581{word}" for word in dict.fromkeys(words))]
+    tokenizer = tf.MBart50Tokenizer(vocab=[(piece, -1.0) for piece in pieces], model_max_length=64)
+    config = tf.MBartConfig(
+        vocab_size=len(tokenizer),
+        pad_token_id=1,
+        eos_token_id=2,
+        decoder_start_token_id=2,
+        d_model=_WIDTH,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=_WIDTH,
+        decoder_ffn_dim=_WIDTH,
+        max_position_embeddings=64,
+    )
     return _save(folder, tf.AutoModelForSeq2SeqLM, config, tokenizer)
 
 

@@ -127,3 +127,12 @@ def test_lack_of_memory_in_an_evaluation_names_its_own_batch_size() -> None:
 
     assert fault.path == "$.training.evaluationBatchSize"
     assert "on cuda at step 9, evaluating with batch size 512" in fault.message
+
+
+def test_lack_of_memory_for_images_tells_of_no_length() -> None:
+    fault = memory_fault(
+        evaluating=False, device="cuda", step=1, batch_size=8, evaluation_batch_size=64, max_length=None
+    )
+
+    assert fault.message == "out of memory on cuda at step 1, training with batch size 8"
+    assert fault.hint.startswith("use a smaller batchSize; ")

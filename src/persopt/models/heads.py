@@ -22,25 +22,30 @@ class Head(Struct, frozen=True, kw_only=True):
         auto_class: Name of the class of Transformers that loads a model with such a head.
         processor: What makes the model's inputs.
         classifies: Whether the head is made anew for the labels, and trains whole beside a LoRA adapter.
+        problem_type: What the configuration calls the problem, if it has a word for it.
         generates: `next` for decoders, `target` for encoder-decoders; None for what writes nothing.
     """
 
     auto_class: str
     processor: ProcessorKind = "tokenizer"
     classifies: bool = True
+    problem_type: str | None = None
     generates: Literal["next", "target"] | None = None
 
 
+_ONE_LABEL: Final = "single_label_classification"
 _WRITER: Final = Head(auto_class="AutoModelForSeq2SeqLM", classifies=False, generates="target")
 
 HEADS: Final[Mapping[TaskName, Head]] = MappingProxyType(
     {
-        "text-classification": Head(auto_class="AutoModelForSequenceClassification"),
+        "text-classification": Head(auto_class="AutoModelForSequenceClassification", problem_type=_ONE_LABEL),
         "token-classification": Head(auto_class="AutoModelForTokenClassification"),
         "causal-language-modeling": Head(auto_class="AutoModelForCausalLM", classifies=False, generates="next"),
         "translation": _WRITER,
         "summarization": _WRITER,
-        "image-classification": Head(auto_class="AutoModelForImageClassification", processor="image-processor"),
+        "image-classification": Head(
+            auto_class="AutoModelForImageClassification", processor="image-processor", problem_type=_ONE_LABEL
+        ),
     }
 )
 

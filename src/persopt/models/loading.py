@@ -125,8 +125,8 @@ def load_for_task(
     if head.classifies:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: index for index, label in enumerate(labels)}
-        if task != "token-classification":
-            config.problem_type = "single_label_classification"
+        if head.problem_type is not None:
+            config.problem_type = head.problem_type
     if head.processor == "tokenizer" and getattr(config, "pad_token_id", None) is None:
         config.pad_token_id = load_tokenizer(folder, fast=False).pad_token_id
     model_class = getattr(transformers, head.auto_class)

@@ -9,6 +9,7 @@ from persopt.domain.errors import Fault
 from persopt.domain.hyperparameters import HYPERPARAMETERS
 from persopt.domain.programs import TaskName, TrainingOptions
 from persopt.domain.space import ParameterConfig
+from persopt.models.heads import HEADS
 
 __all__ = ("check_task_fits",)
 
@@ -20,7 +21,7 @@ def check_task_fits(
     task: TaskName, config: Mapping[str, ParameterConfig], training: TrainingOptions
 ) -> Iterator[Fault]:
     """Give a fault for each setting that could have no effect, and so would be searched in vain."""
-    if task == "image-classification" and "maxLength" in config:
+    if HEADS[task].processor != "tokenizer" and "maxLength" in config:
         yield Fault(path="$.config.maxLength", message="images have no length in tokens; leave it out")
     if _RANK in config:
         return

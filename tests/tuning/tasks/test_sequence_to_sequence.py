@@ -51,6 +51,20 @@ def test_summaries_are_judged_by_rouge_and_read_after_their_prefix(tmp_path: Pat
     assert outcome.metrics["rougeL"] > 0.1
 
 
+def test_a_model_of_many_languages_is_told_which_it_writes(tmp_path: Path) -> None:
+    languages = {"source_language": "fa_IR", "target_language": "en_XX"}
+    data = DataSpec(text_columns=["fa"], label_column="en", max_length=16, **languages)  # type: ignore[arg-type]
+    program = make_pair_program(tmp_path, kind="mbart", data=data, max_new_tokens=100)
+    request = make_request(tmp_path, epochs=10, learningRate=1e-2, dropout=0.0)
+
+    outcome = train_trial(program, request, RecordingTrial())
+
+    assert outcome.metrics["bleu"] > 5
+    tokenizer: Any = AutoTokenizer.from_pretrained(outcome.checkpoint)
+    settings = json.loads((Path(outcome.checkpoint) / "generation_config.json").read_text("utf-8"))
+    assert settings["forced_bos_token_id"] == tokenizer.convert_tokens_to_ids("en_XX")
+
+
 def write(checkpoint: str, file: Path, beams: int, prefix: str = "") -> tuple[list[str], list[str], float]:
     """Return what the model writes, row by row, the references, and the mean loss of a target's token."""
     tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint)

@@ -69,7 +69,9 @@ class _Judge(Judge):
     def __init__(self, request: JudgeRequest) -> None:
         self._tokenizer = request.processor
         options = request.program.training
-        self._settings = {"num_beams": options.num_beams, "max_new_tokens": options.max_new_tokens, "do_sample": False}
+        # What a model with absolute positions cannot read, it cannot write; it begins with one token.
+        longest = min(options.max_new_tokens, self._tokenizer.model_max_length - 1)
+        self._settings = {"num_beams": options.num_beams, "max_new_tokens": longest, "do_sample": False}
         self._loss = 0.0
         self._tokens = 0
         self._written: list[str] = []
