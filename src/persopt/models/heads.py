@@ -29,7 +29,7 @@ class Head(Struct, frozen=True, kw_only=True):
     auto_class: str
     processor: ProcessorKind = "tokenizer"
     classifies: bool = True
-    problem_type: str | None = None
+    problem_type: Literal["single_label_classification"] | None = None
     generates: Literal["next", "target"] | None = None
 
 
