@@ -101,6 +101,7 @@ def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> N
         "--task": "token-classification",
         "--device": "cpu",
         "--adapter": "keep",
+        "--report-language": "fa",
         "--executor": "local",
         "--validation-fraction": "0.5",
         "--metric-strategy": "best",
