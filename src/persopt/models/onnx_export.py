@@ -230,7 +230,8 @@ def _longest(model: PreTrainedModel) -> int:
 @contextmanager
 def _evaluated(model: PreTrainedModel) -> Iterator[None]:
     training = [module for module in model.modules() if module.training]
-    model.eval()
+    for module in training:
+        module.training = False
     try:
         yield
     finally:

@@ -58,7 +58,7 @@ class ChannelGraph:
         apart: list[Any] = []
         if family.traced is not None:
             for module in _attentions(skeleton, family):
-                module.forward = family.traced(module, apart)  # type: ignore[method-assign]
+                module.forward = family.traced(module, apart)
 
         def forward(model: Any, inputs: dict[str, Any]) -> list[Tensor]:
             return find_tensors(model(**inputs)) + apart

@@ -55,10 +55,10 @@ def prune_structured(
     chosen = None if isinstance(layers, str) else layers
     before = read_sizes(config)
     after = plan_sizes(config, ratios, multiple_of=multiple_of, keep_layers=chosen)
-    _check_plain(model)
+    skeleton = build_skeleton(type(model), config)
+    _check_plain(model, skeleton)
     parameters_before = _count(model)
     scores = Scores(model, importance)
-    skeleton = build_skeleton(type(model), config)
     graph = ChannelGraph(skeleton, family, _ties(model))
     kept_layers = keep_layers(model, family, dict(after.layers), scores, layers)
     numbers = {kept.stack.count: kept.numbers for kept in kept_layers}
@@ -97,7 +97,7 @@ def prune_structured(
     )
 
 
-def _check_plain(model: PreTrainedModel) -> None:
+def _check_plain(model: PreTrainedModel, skeleton: PreTrainedModel) -> None:
     """Refuse a model whose parameters are not what its configuration makes."""
     name = type(model).__name__
     if getattr(model.config, "quantization_config", None) is not None:
@@ -106,8 +106,7 @@ def _check_plain(model: PreTrainedModel) -> None:
         raise ModelError(f"{name} has adapters; merge them into it first (`merge_and_unload`)")
     if any(parameter.is_meta for parameter in model.parameters()):
         raise ModelError(f"{name} has parameters without values (on the meta device); load it onto the CPU first")
-    plain = shapes_of(build_skeleton(type(model), model.config))
-    there = shapes_of(model)
+    plain, there = shapes_of(skeleton), shapes_of(model)
     for path in sorted({*plain, *there}):
         if plain.get(path) != there.get(path):
             raise InputError(

@@ -75,9 +75,7 @@ def plan_sizes(
     faults: list[Fault] = []
     groups = before.key_value_heads if before.key_value_heads > 1 else before.heads
     kept_groups = _keep("heads", "groups of heads" if groups < before.heads else "heads", groups, ratios.heads, faults)
-    feed_forward = _keep(
-        "feedForward", "neurons", before.feed_forward, ratios.feed_forward, faults, unit=multiple_of
-    )
+    feed_forward = _keep("feedForward", "neurons", before.feed_forward, ratios.feed_forward, faults, unit=multiple_of)
     heads = before.heads * kept_groups // groups
     hidden, head_size = before.hidden, before.head_size
     if family.head_size:

@@ -25,7 +25,8 @@ def build_skeleton(model_class: type[PreTrainedModel], config: PreTrainedConfig)
     config = copy.deepcopy(config)
     config._attn_implementation = "eager"  # noqa: SLF001 - the constructor has no argument for it
     with torch.device("meta"), quiet_transformers():
-        return model_class(config).eval()
+        skeleton: Any = model_class(config)
+    return skeleton.eval()  # type: ignore[no-any-return]
 
 
 def resize_config(

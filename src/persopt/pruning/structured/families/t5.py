@@ -12,9 +12,7 @@ __all__ = ("FAMILY",)
 
 def _traced(attention: Any, apart: list[Any]) -> Callable[..., Any]:
     # The table's columns are heads where the graph expects channels; they are coupled by `Attention.bias`.
-    def forward(
-        hidden_states: Any, mask: Any = None, key_value_states: Any = None, **_: Any
-    ) -> tuple[Any, None, None]:
+    def forward(hidden_states: Any, mask: Any = None, key_value_states: Any = None, **_: Any) -> tuple[Any, None, None]:
         del mask
         source = hidden_states if key_value_states is None else key_value_states
         apart.append(attention.k(source) * attention.v(source))
