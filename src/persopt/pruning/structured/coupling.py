@@ -68,7 +68,7 @@ class ChannelGraph:
             with torch.enable_grad():
                 self._graph = torch_pruning.DependencyGraph().build_dependency(
                     skeleton,
-                    trace_inputs(skeleton),
+                    trace_inputs(skeleton, family),
                     forward_fn=forward,
                     customized_pruners={Conv1D: _Conv1DPruner()},
                     verbose=False,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from huggingface_hub.errors import StrictDataclassError
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from persopt.domain.errors import InputError, ModelError
 from persopt.pruning.structured.coupling import ChannelGraph
@@ -62,7 +63,7 @@ def prune_structured(
     graph = ChannelGraph(skeleton, family, _ties(model))
     kept_layers = keep_layers(model, family, dict(after.layers), scores, layers)
     numbers = {kept.stack.count: kept.numbers for kept in kept_layers}
-    smaller = build_skeleton(type(model), resize_config(config, family, after, numbers))
+    smaller = build_skeleton(type(model), _resize(config, family, after, numbers))
 
     selection = Selection(graph, scores, before, after)
     heads: dict[str, tuple[int, ...]] = {}
@@ -95,6 +96,18 @@ def prune_structured(
         hidden=tuple(channels[0].tolist()) if channels and after.hidden < before.hidden else (),
         notes=_notes(family, before, after, kept_layers),
     )
+
+
+def _resize(
+    config: PreTrainedConfig, family: Family, sizes: Sizes, layers: Mapping[str, tuple[int, ...]]
+) -> PreTrainedConfig:
+    resized = resize_config(config, family, sizes, layers)
+    try:
+        resized.validate()
+    except StrictDataclassError as error:  # it would else only be noticed when the result is loaded
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise InputError(f"{family.name} does not take the configuration after this cut: {reason}") from error
+    return resized
 
 
 def _check_plain(model: PreTrainedModel, skeleton: PreTrainedModel) -> None:

@@ -77,15 +77,14 @@ def plan_sizes(
     kept_groups = _keep("heads", "groups of heads" if groups < before.heads else "heads", groups, ratios.heads, faults)
     feed_forward = _keep("feedForward", "neurons", before.feed_forward, ratios.feed_forward, faults, unit=multiple_of)
     heads = before.heads * kept_groups // groups
-    hidden, head_size = before.hidden, before.head_size
-    if family.head_size:
-        hidden = _keep("hidden", "channels", before.hidden, ratios.hidden, faults, unit=multiple_of)
-    elif ratios.hidden:
-        unit = math.lcm(heads, multiple_of)
-        hidden = _keep("hidden", "channels", before.hidden, ratios.hidden, faults, unit=unit)
-        head_size = hidden // heads
+    whole = not family.head_size or config.model_type in family.whole_heads
+    unit = math.lcm(heads, multiple_of) if whole else multiple_of
+    hidden = _keep("hidden", "channels", before.hidden, ratios.hidden, faults, unit=unit)
+    head_size = before.head_size if family.head_size or not ratios.hidden else hidden // heads
     if not family.head_size and heads * before.head_size < hidden:
         faults.append(_tied(family, before, heads, ratios))
+    elif whole and hidden % heads:
+        faults.append(_divided(family, before, hidden, heads // kept_groups))
     layers = _keep_layers(before, ratios, keep_layers, faults)
     if not faults and not any((ratios.heads, ratios.feed_forward, ratios.hidden, ratios.layers, keep_layers)):
         faults.append(Fault(message="nothing is to be cut: heads, feedForward, hidden and layers are all 0"))
@@ -132,6 +131,18 @@ def _tied(family: Family, before: Sizes, heads: int, ratios: StructuredRatios) -
         ),
         path="$.heads",
         hint=f"give hidden={1 - heads / before.heads:.3g} or more too, or cut feedForward and layers instead",
+    )
+
+
+def _divided(family: Family, before: Sizes, hidden: int, step: int) -> Fault:
+    possible = [left for left in range(step, before.heads, step) if hidden % left == 0]
+    choice = ", ".join(f"{1 - left / before.heads:.3g} ({left} left)" for left in reversed(possible)) or "none"
+    return Fault(
+        message=(
+            f"a {family.name} configuration takes only a hidden width that is a multiple of the number of heads; "
+            f"for a width of {hidden}, possible ratios of heads are: {choice}"
+        ),
+        path="$.heads",
     )
 
 

@@ -57,7 +57,7 @@ def resize_config(
     return resized  # type: ignore[no-any-return]
 
 
-def trace_inputs(model: PreTrainedModel) -> dict[str, Any]:
+def trace_inputs(model: PreTrainedModel, family: Family) -> dict[str, Any]:
     """Return the smallest inputs, without values, that lead through all of a model."""
     config: Any = model.config
     takes = inspect.signature(model.forward).parameters
@@ -67,11 +67,12 @@ def trace_inputs(model: PreTrainedModel) -> dict[str, Any]:
     tokens = torch.zeros(1, _TOKENS, dtype=torch.long, device="meta")
     mask = torch.ones(1, _TOKENS, dtype=torch.long, device="meta")
     inputs: dict[str, Any] = {"input_ids": tokens}
-    # A causal mask without a mask of padding looks at values, and these tensors have none.
+    # These tensors have no values. A causal mask without a mask of padding looks at some; other masks look at
+    # the mask of padding if there is one.
     if config.is_encoder_decoder:
         if "decoder_input_ids" in takes:
             inputs |= {"decoder_input_ids": tokens, "decoder_attention_mask": mask}
-    elif "use_cache" in takes:
+    elif family.causal or getattr(config, "is_decoder", False):
         inputs["attention_mask"] = mask
     if "use_cache" in takes:
         inputs["use_cache"] = False

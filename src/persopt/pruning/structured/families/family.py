@@ -73,8 +73,10 @@ class Family:
         key_value_heads: Field with the number of key-value heads, if the queries can be grouped.
         head_size: Field that sets the size of a head apart from the hidden width; empty if none does, and
             the width is heads * size of a head.
+        whole_heads: Of `model_types`, those whose width must be a multiple of the number of heads all the same.
         traced: Makes, of an attention, a forward that the graph can follow, where its own cannot be: it
             hands what would not reach the output to the list.
+        causal: Whether it is a decoder alone, whatever its configuration says.
         refuse: Says why a model of this configuration cannot be cut.
     """
 
@@ -86,5 +88,7 @@ class Family:
     feed_forward: str = "intermediate_size"
     key_value_heads: str = ""
     head_size: str = ""
+    whole_heads: tuple[str, ...] = ()
     traced: Callable[[Any, list[Any]], Callable[..., Any]] | None = None
+    causal: bool = False
     refuse: Callable[[Any], str | None] = lambda _: None

@@ -30,4 +30,5 @@ FAMILY = Family(
     hidden="n_embd",
     feed_forward="n_inner",
     refuse=_refuse,
+    causal=True,
 )

@@ -36,5 +36,7 @@ FAMILY = Family(
     ),
     key_value_heads="num_key_value_heads",
     head_size="head_dim",
+    whole_heads=("llama",),
     traced=_traced,
+    causal=True,
 )
