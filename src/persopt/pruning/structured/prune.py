@@ -60,7 +60,7 @@ def prune_structured(
     _check_plain(model, skeleton)
     parameters_before = _count(model)
     scores = Scores(model, importance)
-    graph = ChannelGraph(skeleton, family, _ties(model))
+    graph = _follow(model, family)
     kept_layers = keep_layers(model, family, dict(after.layers), scores, layers)
     numbers = {kept.stack.count: kept.numbers for kept in kept_layers}
     smaller = build_skeleton(type(model), _resize(config, family, after, numbers))
@@ -126,6 +126,14 @@ def _check_plain(model: PreTrainedModel, skeleton: PreTrainedModel) -> None:
                 f"{name} does not fit its own configuration: {path} has shape {there.get(path)}, "
                 f"the configuration says {plain.get(path)}"
             )
+
+
+def _follow(model: PreTrainedModel, family: Family) -> ChannelGraph:
+    """Return the coupled channels, found without values where that can be: they take a copy's memory."""
+    try:
+        return ChannelGraph(build_skeleton(type(model), model.config), family, _ties(model))
+    except ModelError:
+        return ChannelGraph(build_skeleton(type(model), model.config, "cpu"), family, _ties(model))
 
 
 def _ties(model: PreTrainedModel) -> dict[str, tuple[str, ...]]:

@@ -20,11 +20,13 @@ __all__ = ("build_skeleton", "find_tensors", "resize_config", "trace_inputs")
 _TOKENS = 6
 
 
-def build_skeleton(model_class: type[PreTrainedModel], config: PreTrainedConfig) -> PreTrainedModel:
-    """Build the model of a configuration with shapes and no values, its attention written out step by step."""
+def build_skeleton(
+    model_class: type[PreTrainedModel], config: PreTrainedConfig, device: str = "meta"
+) -> PreTrainedModel:
+    """Build the model of a configuration, its attention written out step by step; on `meta` it has no values."""
     config = copy.deepcopy(config)
     config._attn_implementation = "eager"  # noqa: SLF001 - the constructor has no argument for it
-    with torch.device("meta"), quiet_transformers():
+    with torch.device(device), quiet_transformers():
         skeleton: Any = model_class(config)
     return skeleton.eval()  # type: ignore[no-any-return]
 
@@ -58,16 +60,19 @@ def resize_config(
 
 
 def trace_inputs(model: PreTrainedModel, family: Family) -> dict[str, Any]:
-    """Return the smallest inputs, without values, that lead through all of a model."""
+    """Return the smallest inputs that lead through all of a model, on its device."""
     config: Any = model.config
+    device = model.device
     takes = inspect.signature(model.forward).parameters
     if "pixel_values" in takes:
         size = config.image_size if isinstance(config.image_size, (tuple, list)) else (config.image_size,) * 2
-        return {"pixel_values": torch.empty(1, config.num_channels, *size, device="meta")}
-    tokens = torch.zeros(1, _TOKENS, dtype=torch.long, device="meta")
-    mask = torch.ones(1, _TOKENS, dtype=torch.long, device="meta")
-    inputs: dict[str, Any] = {"input_ids": tokens}
-    # These tensors have no values. A causal mask without a mask of padding looks at some; other masks look at
+        return {"pixel_values": torch.empty(1, config.num_channels, *size, device=device)}
+    # T5 classifies by the states at end-of-text tokens, and needs one.
+    tokens = torch.full((1, _TOKENS), getattr(config, "eos_token_id", None) or 0, device=device)
+    mask = torch.ones(1, _TOKENS, dtype=torch.long, device=device)
+    choices = type(model).__name__.endswith("ForMultipleChoice")
+    inputs: dict[str, Any] = {"input_ids": tokens[None] if choices else tokens}
+    # These tensors may have no values. A causal mask without a mask of padding looks at some; other masks look at
     # the mask of padding if there is one.
     if config.is_encoder_decoder:
         if "decoder_input_ids" in takes:
