@@ -1,0 +1,70 @@
+"""Export to ONNX: any batch and length, the outputs of PyTorch, nothing half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+import transformers as t
+
+from persopt.domain.errors import ModelError, OutputError
+from persopt.models.onnx_export import check_onnx, export_onnx
+
+
+def _tagger() -> t.DistilBertForTokenClassification:
+    torch.manual_seed(0)
+    return t.DistilBertForTokenClassification(
+        t.DistilBertConfig(
+            vocab_size=30, dim=16, n_heads=2, hidden_dim=20, n_layers=1, max_position_embeddings=40, num_labels=5
+        )
+    ).train()
+
+
+def test_a_tagger_gives_the_same_for_every_batch_and_length(tmp_path: Path) -> None:
+    model = _tagger()
+    export = export_onnx(model, tmp_path / "onnx")
+    assert model.training, "the model stays as it was"
+    assert sorted(item.name for item in (tmp_path / "onnx").iterdir()) == ["config.json", "model.onnx"]
+    assert [item.name for item in tmp_path.iterdir()] == ["onnx"]
+    assert (export.inputs, export.outputs) == (("input_ids", "attention_mask"), ("logits",))
+    assert len({shape for shape in export.shapes}) == 3
+    session = onnxruntime.InferenceSession(export.file)
+    model.eval()
+    for batch, length in ((1, 2), (4, 11), (2, 40)):
+        tokens = torch.randint(30, (batch, length))
+        mask = (torch.arange(length) < max(1, length - 3)).long().expand(batch, -1).contiguous()
+        with torch.no_grad():
+            expected = model(tokens, attention_mask=mask).logits.numpy()
+        (found,) = session.run(None, {"input_ids": tokens.numpy(), "attention_mask": mask.numpy()})
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_what_differs_by_more_than_the_tolerance_is_not_written(tmp_path: Path) -> None:
+    model = t.ViTForImageClassification(
+        t.ViTConfig(
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=20,
+            image_size=8,
+            patch_size=4,
+        )
+    )
+    with pytest.raises(ModelError, match="ONNX gives other logits than PyTorch for inputs of shape"):
+        export_onnx(model, tmp_path / "onnx", tolerance=-1.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_exported_is_refused_in_words(tmp_path: Path) -> None:
+    sizes = {"d_model": 8, "d_kv": 4, "d_ff": 8, "num_layers": 1, "num_heads": 2, "vocab_size": 10}
+    with pytest.raises(ModelError, match="encoder-decoder.*export its encoder alone"):
+        check_onnx(t.T5ForConditionalGeneration(t.T5Config(**sizes)))
+    with pytest.raises(ModelError, match=r"float16; ONNX export takes float32 \(use model\.float\(\)\)"):
+        export_onnx(_tagger().half(), tmp_path / "onnx")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "something").touch()
+    with pytest.raises(OutputError, match="not empty"):
+        export_onnx(_tagger(), tmp_path / "full")
