@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import transformers as t
+import transformers
 from torch import Tensor
+
+t: Any = transformers  # its types leave out the fields of base classes
 
 HIDDEN, HEADS, HEAD, NEURONS, LAYERS = 24, 4, 6, 20, 3
 

@@ -6,13 +6,15 @@ import copy
 from typing import Any
 
 import torch
-import transformers as t
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persopt.domain.errors import InputError
 from persopt.pruning.structured import StructuredRatios
 from persopt.pruning.structured.prune import prune_structured
+
+t: Any = transformers  # its types leave out the fields of base classes
 
 RATIOS = st.one_of(st.just(0.0), st.floats(0.05, 0.95))
 
@@ -21,8 +23,7 @@ def _check(model: Any, ratios: StructuredRatios, multiple_of: int) -> None:
     before = copy.deepcopy(model)
     try:
         report = prune_structured(model, lambda _, weight: weight.square(), ratios, multiple_of=multiple_of)
-    except InputError as error:
-        assert all(fault.message for fault in error.faults)
+    except InputError:
         assert model.config.to_dict() == before.config.to_dict()
         assert [weight.shape for weight in model.parameters()] == [weight.shape for weight in before.parameters()]
         return
@@ -66,9 +67,7 @@ def test_distilbert(
     cuts=st.tuples(RATIOS, RATIOS, RATIOS, RATIOS),
     tied=st.booleans(),
 )
-def test_llama(
-    groups: int, per_group: int, width: int, cuts: tuple[float, float, float, float], tied: bool
-) -> None:
+def test_llama(groups: int, per_group: int, width: int, cuts: tuple[float, float, float, float], tied: bool) -> None:
     torch.manual_seed(0)
     config = t.LlamaConfig(
         vocab_size=20,

@@ -16,6 +16,7 @@ from tests.pruning.structured.architectures import (
     HIDDEN,
     LAYERS,
     NEURONS,
+    Linear,
     attentions_of,
     build,
     feed_forward_of,
@@ -73,8 +74,28 @@ def _double_hidden(model: Any, name: str) -> None:
 
     Means and variances over both halves are those over one, so that norms do not notice the cut.
     """
+    reads, writes = _readers_and_writers(model, name)
+    for path, reader in ARCHITECTURES[name].extra:
+        for tensor in (*linear(model, path).tensors, linear(model, reader).weight.T):
+            tensor[HALF:] = 0
+    for read in reads:
+        read.weight[:, HALF:] = 0
+    for write in writes:
+        for tensor in write.tensors:
+            tensor[HALF:] = tensor[:HALF]
+    known = {part.path for part in (*reads, *writes)} | {reader for _, reader in ARCHITECTURES[name].extra}
+    for path, parameter in model.named_parameters():
+        if path.rpartition(".")[0] not in known and parameter.shape[-1] == HIDDEN:
+            parameter.data[..., HALF:] = parameter.data[..., :HALF]  # embeddings and norms
+
+
+def _readers_and_writers(model: Any, name: str) -> tuple[list[Linear], list[Linear]]:
+    """Return the linear modules that take the hidden state, and those that add to it."""
     architecture = ARCHITECTURES[name]
-    rows_apart, reads, writes = set(), [], []
+    reads = [linear(model, path) for path, _ in architecture.extra]
+    reads += [linear(model, path) for path in architecture.readers]
+    first = ("albert.encoder.embedding_hidden_mapping_in", "vit.embeddings.patch_embeddings.projection")
+    writes = [linear(model, path) for path in first if path.startswith(f"{name}.")]
     for layer in layers_of(model, name):
         for query, key, value, output in attentions_of(model, name, layer):
             reads += [query, key, value]
@@ -82,25 +103,7 @@ def _double_hidden(model: Any, name: str) -> None:
         ups, down = feed_forward_of(model, name, layer)
         reads += ups
         writes.append(down)
-    for path, reader in architecture.extra:
-        extra = linear(model, path)
-        reads.append(extra)
-        for tensor in (*extra.tensors, linear(model, reader).weight.T):
-            tensor[HALF:] = 0
-        rows_apart.add(reader)
-    reads += [linear(model, path) for path in architecture.readers]
-    for path in ("albert.encoder.embedding_hidden_mapping_in", "vit.embeddings.patch_embeddings.projection"):
-        if path.startswith(f"{name}."):
-            writes.append(linear(model, path))
-    for read in reads:
-        read.weight[:, HALF:] = 0
-    for write in writes:
-        for tensor in write.tensors:
-            tensor[HALF:] = tensor[:HALF]
-    known = {part.path for part in (*reads, *writes)} | rows_apart
-    for path, parameter in model.named_parameters():
-        if path.rpartition(".")[0] not in known and parameter.shape[-1] == HIDDEN:
-            parameter.data[..., HALF:] = parameter.data[..., :HALF]  # embeddings and norms
+    return reads, writes
 
 
 def _null_layer(model: Any, name: str) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 import torch
-import transformers as t
+import transformers
 from safetensors.torch import save_file
 
 from persopt.models.saving import save_model
 from persopt.pruning.structured import StructuredRatios
 from persopt.pruning.structured.prune import prune_structured
 from tests.pruning.structured.architectures import ARCHITECTURES, HIDDEN, build, inputs_for, logits_of
+
+t: Any = transformers  # its types leave out the fields of base classes
 
 FREE = ("qwen2", "t5", "mt5", "vit")  # their width need not be a multiple of the heads
 SCRIPT = Path(__file__).with_name("load_plainly.py")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import transformers as t
+import transformers
 
 from persopt.domain.errors import InputError, ModelError
 from persopt.pruning.structured import StructuredRatios, plan_sizes
 from persopt.pruning.structured.prune import prune_structured
 from tests.pruning.structured.architectures import build
+
+t: Any = transformers  # its types leave out the fields of base classes
 
 
 def _bert(**fields: Any) -> Any:
