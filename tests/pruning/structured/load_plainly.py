@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 import transformers
 from safetensors.torch import load_file
+from transformers.utils import logging
 
-transformers.logging.set_verbosity_error()
-results = {}
+logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+results: dict[str, object] = {}
 for folder in sorted(item for item in Path(sys.argv[1]).iterdir() if item.is_dir()):
     auto = getattr(transformers, (folder / "auto.txt").read_text())
     model, report = auto.from_pretrained(folder, output_loading_info=True)

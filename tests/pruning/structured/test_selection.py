@@ -108,17 +108,17 @@ def test_heads_that_survive_are_those_of_the_highest_sums(name: str) -> None:
 def test_channels_that_survive_are_those_of_the_highest_sums(name: str) -> None:
     class_, config = type(build(name)), build(name).config
     # A width that nothing else has, so that every dimension of that size is the hidden one.
-    setattr(config, "hidden_size" if name == "llama" else "d_model", 22)
+    setattr(config, "hidden_size" if name == "llama" else "d_model", 28)
     torch.manual_seed(5)
     model = class_(config).eval()
     scored = _random_scores(model)
-    sums = torch.zeros(22, dtype=torch.float64)
+    sums = torch.zeros(28, dtype=torch.float64)
     for parameter in scored.parameters():  # each tied one comes once
         for dimension, size in enumerate(parameter.shape):
-            if size == 22:
-                sums += parameter.detach().double().movedim(dimension, 0).reshape(22, -1).sum(1)
+            if size == 28:
+                sums += parameter.detach().double().movedim(dimension, 0).reshape(28, -1).sum(1)
     report = prune_structured(model, _from(scored), StructuredRatios(hidden=0.5))
-    assert report.hidden == _best(sums.tolist(), 11)
+    assert report.hidden == _best(sums.tolist(), 16 if name == "llama" else 14)  # of Llama, a multiple of its heads
 
 
 @pytest.mark.parametrize("name", ["bert", "llama", "t5"])
@@ -128,7 +128,11 @@ def test_layers_that_survive_are_those_of_the_highest_sums(name: str) -> None:
     expected = {}
     for stack in ARCHITECTURES[name].stacks:
         sums = [
-            sum(float(p.double().sum()) for path, p in layer.named_parameters() if "relative_attention" not in path)
+            sum(
+                float(p.detach().double().sum())
+                for path, p in layer.named_parameters()
+                if "relative_attention" not in path
+            )
             for layer in scored.get_submodule(stack)
         ]
         expected[stack] = _best(sums, LAYERS - 1)
