@@ -162,3 +162,16 @@ def test_everything_at_once(name: str) -> None:
         nulls.append(_null_layer)
         ratios["layers"] = 1 / LAYERS
     _cut(name, *nulls, **ratios)
+
+
+def test_scores_that_depend_on_a_layers_number_stay_what_they_were() -> None:
+    model = build("gpt2")
+    model = type(model)(
+        type(model.config)(**{**model.config.to_dict(), "scale_attn_by_inverse_layer_idx": True})
+    ).eval()
+    model.load_state_dict(build("gpt2").state_dict())
+    _null_layer(model, "gpt2")
+    before = logits_of(model)
+    report = prune_structured(model, lambda _, weight: weight.abs(), StructuredRatios(layers=1 / LAYERS))
+    assert report.layers == {"transformer.h": (1, 2)}
+    torch.testing.assert_close(logits_of(model), before, rtol=1e-4, atol=2e-5)
