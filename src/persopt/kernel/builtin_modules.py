@@ -17,4 +17,10 @@ BUILTIN_MODULES: Final[tuple[str, ...]] = (
     "persopt.tuning.builtin.lightning_log",
     "persopt.tuning.builtin.fastai_log",
     "persopt.kernel.local_executor",
+    "persopt.pruning.builtin.magnitude",
+    "persopt.pruning.builtin.gradient",
+    "persopt.pruning.builtin.random",
+    "persopt.pruning.builtin.wanda",
+    "persopt.pruning.builtin.movement",
+    "persopt.pruning.builtin.lottery_ticket",
 )

@@ -15,7 +15,7 @@ from persopt.domain.programs import TaskName
 from persopt.models.headers import find_weights, read_header
 from persopt.models.heads import HEADS, explain_misfit
 
-__all__ = ("ModelDescription", "check_model", "describe_model", "hash_model", "is_decoder")
+__all__ = ("ModelDescription", "check_model", "describe_model", "hash_model", "is_decoder", "read_config")
 
 _PICKLES: Final = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.bin")
 _FOREIGN: Final = {
@@ -90,7 +90,7 @@ def describe_model(folder: Path, path: str = "") -> ModelDescription:
     Raises:
         ModelError: if config.json or a header cannot be read.
     """
-    config = _read_config(folder, path)
+    config = read_config(folder, path)
     files = find_weights(folder, path)
     tensors = [tensor for file in files for tensor in read_header(file, path)]
     weights = [tensor for tensor in tensors if tensor.dtype not in _INTEGERS]
@@ -109,13 +109,16 @@ def describe_model(folder: Path, path: str = "") -> ModelDescription:
     )
 
 
-def check_model(folder: Path, path: str = "$.baseModelPath", task: TaskName | None = None) -> ModelDescription:
-    """Make sure, before anything is started, that persopt can load and train this checkpoint.
+def check_model(
+    folder: Path, path: str = "$.baseModelPath", task: TaskName | None = None, *, processor: bool = True
+) -> ModelDescription:
+    """Make sure, before anything is started, that persopt can load this checkpoint, and train it if it has a processor.
 
     Args:
         folder: The checkpoint.
         path: JSON path of the field, for errors.
         task: What it is to be trained for, if that is known.
+        processor: Whether it needs a tokenizer or an image processor.
 
     Raises:
         ModelError: if config.json, the weights, the tokenizer or (for images) the image processor are missing, the
@@ -134,8 +137,9 @@ def check_model(folder: Path, path: str = "$.baseModelPath", task: TaskName | No
         raise ModelError(f"{folder / 'config.json'} names no `model_type`; expected one such as 'bert'", path=path)
     if not description.weights:
         raise ModelError(_explain_missing_weights(folder), path=path)
-    _check_processor(folder, description, task, path)
-    misfit = "" if task is None else explain_misfit(_read_config(folder, path), task)
+    if processor:
+        _check_processor(folder, description, task, path)
+    misfit = "" if task is None else explain_misfit(read_config(folder, path), task)
     if misfit:
         raise ModelError(misfit, path=path)
     return description
@@ -162,7 +166,7 @@ def _check_processor(folder: Path, description: ModelDescription, task: TaskName
 def is_decoder(folder: Path) -> bool:
     """Return whether a checkpoint was saved as a causal language model; False too if that cannot be told."""
     try:
-        architectures = _read_config(folder, "").get("architectures") or [""]
+        architectures = read_config(folder, "").get("architectures") or [""]
     except ModelError:
         return False
     return str(architectures[0]).endswith(_DECODERS)
@@ -188,7 +192,12 @@ def _processor_files(folder: Path) -> list[Path]:
     return [folder / name for name in names if (folder / name).is_file()]
 
 
-def _read_config(folder: Path, path: str) -> dict[str, Any]:
+def read_config(folder: Path, path: str = "") -> dict[str, Any]:
+    """Return the `config.json` of a checkpoint.
+
+    Raises:
+        ModelError: if it is not there, or not valid JSON.
+    """
     file = folder / "config.json"
     if file.is_file():
         return _read_json(file, path)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from persopt.domain.errors import OutputError
 
-__all__ = ("make_new_folder",)
+__all__ = ("make_new_folder", "write_through")
 
 
 @contextlib.contextmanager
@@ -35,7 +35,7 @@ def make_new_folder(folder: Path | str) -> Iterator[Path]:
         part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
         part.chmod(0o777 & ~_umask())
         yield part
-        _write_through(part)
+        write_through(part)
         part.rename(target)
     except BaseException as error:
         if part is not None:
@@ -55,7 +55,8 @@ def _umask() -> int:
     return mask
 
 
-def _write_through(folder: Path) -> None:
+def write_through(folder: Path) -> None:
+    """Have everything in a folder written to the disk, so that its name does not outlive a power cut without it."""
     for item in [*folder.rglob("*"), folder]:
         handle = os.open(item, os.O_RDONLY)
         try:

@@ -16,6 +16,7 @@ from persopt.domain.space import ParameterConfig, ParameterSpec, Space
 from persopt.domain.space_building import build_space
 from persopt.domain.specs import TuneSpec
 from persopt.domain.validation import describe_choices
+from persopt.models.output_folder import check_disk_space, check_output_folder
 from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
@@ -23,7 +24,6 @@ from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.command_checks import check_command_fields, resolve_command
 from persopt.tuning.defaults import DEFAULT_OBJECTIVES, TASK_METRICS
-from persopt.tuning.output_folder import check_disk_space, check_output_folder
 from persopt.tuning.task_checks import check_task_fits
 
 __all__ = ("DEFAULT_CONFIG", "resolve_tuning")

@@ -16,11 +16,11 @@ from persopt.domain.errors import Fault, PersoptError
 from persopt.domain.programs import CommandProgram, ParserChoice
 from persopt.domain.space import Space
 from persopt.domain.specs import TuneSpec
+from persopt.models.output_folder import check_output_folder
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.command_template import OWN_PLACEHOLDERS, find_template_faults, list_placeholders, split_command
-from persopt.tuning.output_folder import check_output_folder
 
 __all__ = ("DEFAULT_PARSERS", "check_command_fields", "make_command_program", "resolve_command")
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import errno
 import filecmp
-import os
 import shutil
 from pathlib import Path
-from typing import Final
 
 from persopt.domain.errors import OutputError
+from persopt.models.output_folder import explain_os_error
 
 __all__ = ("deliver_model", "explain_os_error")
-
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def deliver_model(checkpoint: Path, target: Path) -> Path:
@@ -83,15 +80,6 @@ def _discard(checkpoint: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
     checkpoint.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
-
-
-def explain_os_error(error: OSError) -> str:
-    """Say in a few words why a file or a folder tree could not be written."""
-    if isinstance(error, shutil.Error):  # copytree's list of (from, to, words), which has lost the numbers
-        reasons = [words for _, _, words in error.args[0]]
-        full = any(os.strerror(number) in words for number in _FULL for words in reasons)
-        return "the disk is full" if full else reasons[0]
-    return "the disk is full" if error.errno in _FULL else error.strerror or str(error)
 
 
 def _check_free(target: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from persopt.tuning.output_folder import check_disk_space, check_output_folder
+from persopt.models.output_folder import check_disk_space, check_output_folder
 
 
 def messages(folder: Path, *inputs: Path) -> list[str]:

@@ -1,7 +1,9 @@
-"""Whether the best model can be written where the user wants it, found out before anything is trained."""
+"""Whether a model can be written where the user wants it, found out before anything runs; and why it could not."""
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -10,8 +12,9 @@ from typing import Final
 
 from persopt.domain.errors import Fault
 
-__all__ = ("check_disk_space", "check_output_folder")
+__all__ = ("check_disk_space", "check_output_folder", "explain_os_error")
 
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _GIGABYTE: Final = 10**9
 
 
@@ -56,6 +59,15 @@ def check_disk_space(folder: Path, needed: int, path: str = "$.outputDir") -> It
             code="output",
             hint="make room, or choose another place",
         )
+
+
+def explain_os_error(error: OSError) -> str:
+    """Say in a few words why a file or a folder tree could not be written."""
+    if isinstance(error, shutil.Error):  # copytree's list of (from, to, words), which has lost the numbers
+        reasons = [words for _, _, words in error.args[0]]
+        full = any(os.strerror(number) in words for number in _FULL for words in reasons)
+        return "the disk is full" if full else reasons[0]
+    return "the disk is full" if error.errno in _FULL else error.strerror or str(error)
 
 
 def _size(count: int) -> str:

@@ -1,0 +1,116 @@
+"""What a finished pruning gives back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+__all__ = ("ModelSize", "PruneReport", "TensorSparsity")
+
+
+class ModelSize(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How large a model is.
+
+    Attributes:
+        bytes: Size of the weights' files on disk.
+        parameters: Number of weights, zeros included.
+        nonzero: Weights that are not zero.
+    """
+
+    bytes: int
+    parameters: int
+    nonzero: int
+
+
+class TensorSparsity(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One tensor of the pruned model.
+
+    Attributes:
+        name: Its name in the checkpoint.
+        shape: As it is stored.
+        pruned: Whether it was among the chosen ones; the others are as they were.
+        parameters: Number of weights.
+        zeros_before: Weights that were zero already.
+        zeros: Weights that are zero now.
+        sparsity: `zeros` by `parameters`.
+    """
+
+    name: str
+    shape: list[int]
+    pruned: bool
+    parameters: int
+    zeros_before: int
+    zeros: int
+    sparsity: float
+
+
+class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Result of a pruning.
+
+    Attributes:
+        method: Name of the method.
+        scope: Among which weights the least important were found; `pattern` for an N:M pattern.
+        pattern: The N:M pattern, if there was one.
+        asked: The sparsity that was asked for.
+        sparsity: What it is over the chosen tensors.
+        model_sparsity: What it is over all weights of the model.
+        before: Size of the model given.
+        after: Size of the pruned model in the dense form, in which `from_pretrained` reads it.
+        sparse_bytes: Size of the weights' files in the sparse encoding (a bit a weight and the non-zero weights);
+            computed to the byte, whether or not they were written.
+        sparse_path: Folder of the sparse copy, if one was written.
+        tensors: Every tensor with at least one weight, in the order of the files.
+        model_path: Folder of the pruned model.
+        artifacts: Absolute paths of the files made, by name: `sparsity.csv`, `sparsity.svg`.
+        notes: What to know about the result, in plain words.
+        seconds: Time that it took.
+        environment: Versions, hardware, threads, hashes of model and data.
+        job_id: The job, when it was one.
+    """
+
+    method: str
+    scope: str
+    pattern: str | None
+    asked: float
+    sparsity: float
+    model_sparsity: float
+    before: ModelSize
+    after: ModelSize
+    sparse_bytes: int
+    sparse_path: str | None
+    tensors: list[TensorSparsity]
+    model_path: str
+    artifacts: dict[str, str]
+    notes: list[str]
+    seconds: float
+    environment: dict[str, Any]
+    job_id: str | None = None
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Return the report as plain data with camelCase names."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    def save(self, path: Path) -> None:
+        """Write the report as JSON, whole or not at all."""
+        temporary = path.with_name(f".{path.name}.part")
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
+        temporary.replace(path)
+
+    def _repr_html_(self) -> str:
+        """Return a table of the pruned tensors for notebooks."""
+        heads = "".join(f"<th>{name}</th>" for name in ("tensor", "weights", "zeros", "sparsity"))
+        rows = [
+            f"<tr><td>{_escape(one.name)}</td><td>{one.parameters:,}</td><td>{one.zeros:,}</td>"
+            f"<td>{one.sparsity:.4f}</td></tr>"
+            for one in self.tensors
+            if one.pruned
+        ]
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

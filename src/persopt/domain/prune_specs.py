@@ -1,0 +1,67 @@
+"""What a user asks for when a model is to be pruned."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+from persopt.domain.programs import DataSpec, PositiveInt, TaskName
+
+__all__ = ("PruneConfig", "PruneScope", "PruneSpec")
+
+PruneScope: TypeAlias = Literal["tensor", "row", "global"]
+
+
+class PruneConfig(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How to prune."""
+
+    method: Annotated[str, Meta(description="Name of the pruning method.")] = "magnitude"
+    method_options: Annotated[dict[str, Any], Meta(description="Options of the method.")] = {}
+    sparsity: Annotated[
+        Annotated[float, Meta(ge=0, lt=1)] | None,
+        Meta(description="Share of the chosen weights that become zero; by default 0.5, or what the pattern says."),
+    ] = None
+    scope: Annotated[
+        PruneScope | None,
+        Meta(description="Among which weights the least important are found; by default the method's own."),
+    ] = None
+    pattern: Annotated[
+        Annotated[str, Meta(pattern=r"^[1-9][0-9]*:[1-9][0-9]*$")] | None,
+        Meta(description="Keep N of every M consecutive inputs of an output, such as 2:4 or 4:8."),
+    ] = None
+    structured: Annotated[bool, Meta(description="Remove whole heads and neurons instead of single weights.")] = False
+    gradual: Annotated[
+        bool, Meta(description="Reach the sparsity in steps; without training between them the same as one step.")
+    ] = False
+    include: Annotated[
+        list[str], Meta(description="Prune only weights whose names match, such as encoder.layer.0.*.")
+    ] = []
+    exclude: Annotated[list[str], Meta(description="Leave out weights whose names match.")] = []
+    sparse_copy: Annotated[
+        bool, Meta(description="Also write the weights in a sparse encoding, in the output's folder `sparse`.")
+    ] = False
+
+
+class PruneSpec(
+    Struct, frozen=True, kw_only=True, tag="prune", tag_field="kind", rename="camel", forbid_unknown_fields=True
+):
+    """Make weights of a model zero, and save the model where it is wanted."""
+
+    name: Annotated[str, Meta(max_length=200, description="A name for people; need not be unique.")] = ""
+    model_path: Annotated[
+        str, Meta(description="The Transformers checkpoint: a folder, a name in the workspace, or a hub id.")
+    ] = ""
+    output_path: Annotated[str, Meta(description="Folder for the pruned model; new or empty.")] = ""
+    config: Annotated[PruneConfig, Meta(description="How to prune.")] = PruneConfig()
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of random methods and of the rows chosen.")] = 0
+    dataset_path: Annotated[
+        str, Meta(description="The data set, for methods that need one: a file, a folder, a name or a hub id.")
+    ] = ""
+    task: Annotated[TaskName | None, Meta(description="The task; detected from the data by default.")] = None
+    data: Annotated[DataSpec, Meta(description="How to read the data set.")] = DataSpec()
+    calibration_rows: Annotated[
+        PositiveInt, Meta(description="Training rows from which gradients or activations are gathered, at most.")
+    ] = 256
+    batch_size: Annotated[PositiveInt, Meta(description="Rows of a batch while they are gathered.")] = 16
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where they are gathered.")] = "auto"

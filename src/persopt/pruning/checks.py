@@ -1,0 +1,211 @@
+"""From what a user asked for to a pruning that can run, with every fault that can be known before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
+from persopt.domain.names import list_choices
+from persopt.domain.prune_specs import PruneSpec
+from persopt.models.description import ModelDescription, check_model, read_config
+from persopt.models.headers import TensorHeader, find_weights, read_header
+from persopt.models.location import locate_model
+from persopt.models.output_folder import check_disk_space, check_output_folder
+from persopt.plugins.contracts.pruning import PruningMethod, PruningTraits
+from persopt.plugins.guard import plugin_guard
+from persopt.plugins.options import decode_options
+from persopt.plugins.registry import Registry
+from persopt.pruning.selection import FLOAT_TYPES, check_selection
+from persopt.settings import Settings
+
+__all__ = ("DEFAULT_SPARSITY", "resolve_pruning")
+
+T = TypeVar("T")
+
+DEFAULT_SPARSITY: Final = 0.5
+_GATHERED: Final = frozenset({"gradients", "activations"})
+_HEADS: Final = {
+    "text-classification": "ForSequenceClassification",
+    "token-classification": "ForTokenClassification",
+}
+_CLOSE: Final = 1e-6
+
+
+def resolve_pruning(spec: PruneSpec, settings: Settings, registry: Registry) -> PruneSpec:
+    """Check a spec and fill in what it leaves open, before a job exists; torch is not loaded.
+
+    Returns:
+        The spec with absolute paths, sparsity and scope, and the task, columns and splits of the data if the
+        method needs some.
+
+    Raises:
+        InputError: with all faults: of the method and its options, sparsity, pattern and scope, the model (one
+            that is quantized or sparsely encoded included), patterns that match nothing, the data, the output.
+    """
+    return _Resolver(spec, settings, registry).resolve()
+
+
+class _Resolver:
+    def __init__(self, spec: PruneSpec, settings: Settings, registry: Registry) -> None:
+        self._spec = spec
+        self._settings = settings
+        self._registry = registry
+        self._faults: list[Fault] = []
+
+    def resolve(self) -> PruneSpec:
+        traits = self._collect(self._check_method)
+        self._resolve_config(traits or PruningTraits())
+        model = self._collect(self._find_model)
+        description = None if model is None else self._collect(lambda: self._check_model(model, traits))
+        data = self._resolve_data(traits, description) if traits is not None else None
+        self._check_output([item for item in (model, data) if item is not None], description)
+        if self._faults:
+            raise InputError(self._faults)
+        return self._spec
+
+    def _collect(self, check: Callable[[], T]) -> T | None:
+        try:
+            return check()
+        except PersoptError as error:
+            self._faults += error.faults
+            return None
+
+    def _set(self, **fields: Any) -> None:
+        self._spec = msgspec.structs.replace(self._spec, **fields)
+
+    def _check_method(self) -> PruningTraits:
+        config = self._spec.config
+        method: PruningMethod[Any] = self._registry.pruning_method(config.method)
+        # Bad options are told, and what else depends on the method is still looked at.
+        self._collect(lambda: decode_options(method, config.method_options, "$.config.methodOptions"))
+        with plugin_guard(self._registry, method):
+            return method.traits
+
+    def _resolve_config(self, traits: PruningTraits) -> None:
+        config = self._spec.config
+        self._faults += _check_unsupported(self._spec, traits)
+        scope = config.scope or ("row" if traits.compare_within == "row" else "tensor")
+        if traits.compare_within == "row" and scope != "row":
+            message = f"{config.method!r} compares weights within an output row only, got {scope!r}, accepted: 'row'"
+            self._faults.append(Fault(path="$.config.scope", message=message))
+        sparsity = DEFAULT_SPARSITY if config.sparsity is None else config.sparsity
+        if config.pattern is not None:
+            keep, group = map(int, config.pattern.split(":"))
+            if keep >= group:
+                message = f"expected N:M that keeps fewer than M weights, got {config.pattern!r}"
+                self._faults.append(Fault(path="$.config.pattern", message=message))
+            elif config.sparsity is not None and abs(config.sparsity - (1 - keep / group)) > _CLOSE:
+                message = f"the pattern {config.pattern} gives sparsity {1 - keep / group:g}, got {config.sparsity:g}"
+                self._faults.append(Fault(path="$.config.sparsity", message=message, hint="leave one of them out"))
+            if config.scope not in (None, "row"):
+                message = f"a pattern compares weights within their groups, got {config.scope!r}"
+                self._faults.append(Fault(path="$.config.scope", message=message, hint="leave it out"))
+            sparsity = max(1 - keep / group, 0.0)
+            scope = "row"
+        self._set(config=msgspec.structs.replace(config, scope=scope, sparsity=sparsity))
+
+    def _find_model(self) -> Path:
+        model = locate_model(self._spec.model_path, self._settings, "$.modelPath")
+        self._set(model_path=str(model))
+        return model
+
+    def _check_model(self, model: Path, traits: PruningTraits | None) -> ModelDescription:
+        needs_data = traits is not None and bool(traits.needs & _GATHERED)
+        description = check_model(model, "$.modelPath", processor=needs_data)
+        tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
+        config = read_config(model, "$.modelPath")
+        reason = _explain_compressed(config, tensors)
+        if reason is not None:
+            raise ModelError(f"{model} {reason}; pruning needs the original floating-point weights", path="$.modelPath")
+        self._faults += check_selection(tensors, description.model_type, self._spec.config)
+        return description
+
+    def _resolve_data(self, traits: PruningTraits, description: ModelDescription | None) -> Path | None:
+        spec = self._spec
+        if not traits.needs & _GATHERED:
+            if spec.dataset_path:
+                message = f"is not used: method {spec.config.method!r} needs no data, got {spec.dataset_path!r}"
+                self._faults.append(Fault(path="$.datasetPath", message=message, hint="leave it out"))
+            return None
+        if not spec.dataset_path:
+            needed = " and ".join(sorted(traits.needs & _GATHERED))
+            message = f"is missing: method {spec.config.method!r} gathers {needed} on data"
+            hint = "name a data set, or choose a method that needs none, such as 'magnitude'"
+            self._faults.append(Fault(path="$.datasetPath", message=message, hint=hint))
+            return None
+        return self._collect(lambda: self._inspect_data(traits, description))
+
+    def _inspect_data(self, traits: PruningTraits, description: ModelDescription | None) -> Path | None:
+        from persopt.data.inspection import inspect_dataset
+        from persopt.data.location import locate_dataset
+
+        spec = self._spec
+        location = locate_dataset(spec.dataset_path, self._settings)
+        summary = inspect_dataset(location, spec.data, spec.task, spec.seed)
+        self._set(dataset_path=str(location), task=summary.task, data=summary.data)
+        if summary.task not in _HEADS:
+            message = f"gradients and activations are gathered for {list_choices(list(_HEADS))}, got {summary.task!r}"
+            raise InputError(message, path="$.task")
+        if "gradients" in traits.needs and description is not None:
+            self._faults += _check_head(description, summary.task, summary.labels)
+        return location if isinstance(location, Path) else None
+
+    def _check_output(self, inputs: list[Path], description: ModelDescription | None) -> None:
+        given = self._spec.output_path
+        if not given.strip():
+            self._faults.append(Fault(path="$.outputPath", message="is empty; expected a folder, new or empty"))
+            return
+        output = Path(given).expanduser().absolute()
+        self._set(output_path=str(output))
+        faults = list(check_output_folder(output, inputs, "$.outputPath"))
+        if description is not None and not faults:
+            copies = 2 if self._spec.config.sparse_copy else 1
+            faults += check_disk_space(output, copies * description.bytes, "$.outputPath")
+        self._faults += faults
+
+
+def _check_unsupported(spec: PruneSpec, traits: PruningTraits) -> Iterator[Fault]:
+    if spec.config.structured:
+        message = "structured pruning is not in this version, got true, accepted: false"
+        yield Fault(path="$.config.structured", message=message, code="unsupported")
+    trained = sorted(traits.needs - _GATHERED)
+    if trained:
+        message = (
+            f"{spec.config.method!r} needs {' and '.join(trained)} of a training, and pruning during a training is "
+            "not in this version"
+        )
+        yield Fault(path="$.config.method", message=message, code="unsupported")
+
+
+def _explain_compressed(config: dict[str, Any], tensors: list[TensorHeader]) -> str | None:
+    """Say why a checkpoint's weights are not plain numbers; None if they are."""
+    for field in ("quantization_config", "compression_config"):
+        if config.get(field):
+            return f"is quantized or compressed: its config.json has `{field}`"
+    if config.get("sparsity_config") or any(tensor.name.endswith(".bitmask") for tensor in tensors):
+        return "is sparsely encoded"
+    odd = next((one for one in tensors if len(one.shape) > 1 and one.dtype not in FLOAT_TYPES), None)
+    if odd is not None and odd.name.endswith((".weight", ".qweight", ".weight_packed")):
+        return f"is quantized: {odd.name} is of type {odd.dtype}"
+    return None
+
+
+def _check_head(description: ModelDescription, task: str, labels: list[str]) -> Iterator[Fault]:
+    """Gradients of a head that was never trained would say nothing about the weights."""
+    if not description.architecture.endswith(_HEADS[task]):
+        yield Fault(
+            path="$.modelPath",
+            message=f"has no trained head for {task}: it is a {description.architecture or 'model of unknown class'}",
+            hint="fine-tune it first, or choose a method that needs no gradients",
+            code="bad-model",
+        )
+    elif description.labels and description.labels != labels:
+        yield Fault(
+            path="$.modelPath",
+            message=f"was trained for the classes {description.labels}, and the data has {labels}",
+            code="bad-model",
+        )
