@@ -10,28 +10,34 @@ from typing import TYPE_CHECKING, Any
 
 from persopt.domain import errors
 from persopt.domain.objectives import Objective
+from persopt.domain.prune_reports import PruneReport
+from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import export_study, tune, write_report
+    from persopt.api import export_study, prune, tune, write_report
 
 __all__ = (
     "Objective",
     "ParameterSpec",
+    "PruneConfig",
+    "PruneReport",
+    "PruneSpec",
     "TuneReport",
     "TuneSpec",
     "__version__",
     "errors",
     "export_study",
+    "prune",
     "tune",
     "write_report",
 )
 
 __version__ = "0.1.0"
 
-_LAZY = {"export_study": "persopt.api", "tune": "persopt.api", "write_report": "persopt.api"}
+_LAZY = dict.fromkeys(("export_study", "prune", "tune", "write_report"), "persopt.api")
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,9 +15,11 @@ from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobRecord, Progress
 from persopt.domain.languages import LANGUAGES, Language
 from persopt.domain.objectives import Objective, default_direction
+from persopt.domain.prune_reports import PruneReport
+from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterConfig
-from persopt.domain.specs import TuneSpec
+from persopt.domain.specs import JobSpec, TuneSpec
 from persopt.domain.validation import decode_struct, describe_choices, suggest
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_registry
@@ -25,7 +27,9 @@ from persopt.progress import show_progress
 from persopt.runtime import Runtime, raise_unless_succeeded
 from persopt.settings import load_settings, make_workspace
 
-__all__ = ("export_study", "load_report", "tune", "write_report")
+__all__ = ("export_study", "load_report", "prune", "tune", "write_report")
+
+ReportT = TypeVar("ReportT", TuneReport, PruneReport)
 
 
 def tune(
@@ -71,13 +75,53 @@ def tune(
     with _progress(progress) as tell, _data_path(data, settings.datasets) as data_path:
         spec = _build_spec(model, data_path, config, function, objectives, output, options)
         if durable:
-            return _run_durable(spec, str(settings.workspace), tell)
+            return _run_durable(spec, TuneReport, str(settings.workspace), tell)
         return _run_here(spec, str(settings.workspace), tell)
 
 
-def load_report(path: str | Path) -> TuneReport:
-    """Read a `report.json`."""
-    return msgspec.json.decode(Path(path).read_bytes(), type=TuneReport)
+def prune(
+    model: str | Path,
+    output: str | Path,
+    *,
+    data: Any = None,
+    config: PruneConfig | Mapping[str, Any] | None = None,
+    home: str | Path | None = None,
+    durable: bool = False,
+    progress: bool | Callable[[Progress], None] = False,
+    **options: Any,
+) -> PruneReport:
+    """Make the least important weights of a model zero, and save it in a new folder.
+
+    Args:
+        model: Folder of a Transformers checkpoint, a name in the workspace, or a hub id.
+        output: Folder for the pruned model, new or empty.
+        data: For methods that need data: a file, a folder, a hub id, or a `datasets` object.
+        config: How to prune, as in the body of a request; the fields below go before it.
+        home: The workspace; by default `PERSOPT_HOME` or `./persopt-data`.
+        durable: Run as a job, which outlives this program, instead of in it.
+        progress: True shows a bar; a function is called with the progress.
+        **options: Any field of `PruneConfig` or other field of `PruneSpec`, in snake_case: `method`, `sparsity`,
+            `scope`, `pattern`, `include`, `exclude`, `method_options`, `seed`, ...
+
+    Returns:
+        The report: sizes, the sparsity of each tensor, where the model lies.
+
+    Raises:
+        InputError: with all faults of what was given, before anything runs.
+        JobFailedError: if a durable job failed.
+        PersoptError: if the model could not be pruned.
+    """
+    settings = load_settings(home=None if home is None else str(home))
+    with _progress(progress, "tensors") as tell, _data_path(data, settings.datasets) as data_path:
+        spec = _build_prune_spec(model, output, data_path, config, options)
+        if durable:
+            return _run_durable(spec, PruneReport, str(settings.workspace), tell)
+        return _prune_here(spec, str(settings.workspace), tell)
+
+
+def load_report(path: str | Path, kind: type[ReportT] = TuneReport) -> ReportT:  # type: ignore[assignment]
+    """Read a `report.json`, by default that of a tuning."""
+    return msgspec.json.decode(Path(path).read_bytes(), type=kind)
 
 
 def export_study(
@@ -180,7 +224,27 @@ def _run_here(spec: TuneSpec, home: str, tell: Callable[[Progress], None] | None
     )
 
 
-def _run_durable(spec: TuneSpec, home: str, tell: Callable[[Progress], None] | None) -> TuneReport:
+def _prune_here(spec: PruneSpec, home: str, tell: Callable[[Progress], None] | None) -> PruneReport:
+    from persopt.pruning.checks import resolve_pruning
+    from persopt.pruning.run import run_pruning
+    from persopt.tuning.environment import describe_environment
+
+    settings = load_settings(home=home)
+    registry = load_registry(settings, BUILTIN_MODULES)
+    resolved = resolve_pruning(spec, settings, registry)
+    folder = make_workspace(settings) / "runs" / new_job_id()
+    folder.mkdir(parents=True)
+    return run_pruning(
+        resolved,
+        settings=settings,
+        registry=registry,
+        folder=folder,
+        environment=describe_environment(resolved),
+        tell=tell or (lambda _: None),
+    )
+
+
+def _run_durable(spec: JobSpec, kind: type[ReportT], home: str, tell: Callable[[Progress], None] | None) -> ReportT:
     def watch(job: JobRecord) -> None:
         if tell is not None:
             tell(job.progress)
@@ -188,15 +252,17 @@ def _run_durable(spec: TuneSpec, home: str, tell: Callable[[Progress], None] | N
     with Runtime.open(load_settings(home=home)) as runtime:
         job = runtime.run(spec, watch)
         raise_unless_succeeded(job)
-        return load_report(runtime.kernel.folder(job.id).report)
+        return load_report(runtime.kernel.folder(job.id).report, kind)
 
 
 @contextlib.contextmanager
-def _progress(wanted: bool | Callable[[Progress], None]) -> Iterator[Callable[[Progress], None] | None]:
+def _progress(
+    wanted: bool | Callable[[Progress], None], title: str = "trials"
+) -> Iterator[Callable[[Progress], None] | None]:
     if callable(wanted):
         yield wanted
     elif wanted:
-        with show_progress() as tell:
+        with show_progress(title) as tell:
             yield tell
     else:
         yield None
@@ -232,6 +298,38 @@ def _build_spec(
     }
     try:
         spec = decode_struct(plain, TuneSpec)
+    except InputError as error:
+        raise InputError([*faults, *error.faults]) from None
+    if faults:
+        raise InputError(faults)
+    return spec
+
+
+def _build_prune_spec(
+    model: str | Path,
+    output: str | Path,
+    data: str,
+    config: PruneConfig | Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> PruneSpec:
+    inner = {field.name: field.encode_name for field in msgspec.structs.fields(PruneConfig)}
+    outer = {field.name: field.encode_name for field in msgspec.structs.fields(PruneSpec)}
+    faults = [
+        Fault(path=f"$.{name}", message=f"unknown option{suggest(name, inner | outer)}", code="unknown")
+        for name in options
+        if name not in inner and name not in outer
+    ]
+    plain = {outer[name]: _as_plain(value, outer[name]) for name, value in options.items() if name in outer}
+    within = {inner[name]: _as_plain(value, inner[name]) for name, value in options.items() if name in inner}
+    given = {} if config is None else _as_plain(config, "config")
+    plain |= {
+        "modelPath": str(model),
+        "outputPath": str(output),
+        "datasetPath": data,
+        "config": {**given, **within} if isinstance(given, dict) else given,
+    }
+    try:
+        spec = decode_struct(plain, PruneSpec)
     except InputError as error:
         raise InputError([*faults, *error.faults]) from None
     if faults:

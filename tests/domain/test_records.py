@@ -12,6 +12,7 @@ import pytest
 from persopt.domain.ids import ID_PATTERN, new_event_id, new_job_id
 from persopt.domain.jobs import JOB_STATES, TERMINAL_STATES, JobRecord, Lease
 from persopt.domain.objectives import Objective
+from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.reports import TuneReport
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import TrialRecord
@@ -47,7 +48,9 @@ def test_event_ids_differ() -> None:
 
 @pytest.mark.parametrize("state", JOB_STATES)
 def test_a_job_is_finished_in_its_last_states(state: str) -> None:
-    job = msgspec.convert({"id": "x", "kind": "tune", "state": state, "spec": {}, "createdAt": NOON}, JobRecord)
+    job = msgspec.convert(
+        {"id": "x", "kind": "tune", "state": state, "spec": {"kind": "tune"}, "createdAt": NOON}, JobRecord
+    )
     assert job.is_finished is (state in TERMINAL_STATES)
 
 
@@ -71,9 +74,9 @@ def test_a_spec_needs_only_what_the_caller_varies() -> None:
 
 
 def test_every_field_of_a_spec_is_described() -> None:
-    (schema,), components = msgspec.json.schema_components([TuneSpec])
-    assert schema
-    for name in ("TuneSpec", "DataSpec", "TrainingOptions", "ParameterSpec"):
+    schemas, components = msgspec.json.schema_components([TuneSpec, PruneSpec])
+    assert len(schemas) == 2
+    for name in ("TuneSpec", "PruneSpec", "PruneConfig", "DataSpec", "TrainingOptions", "ParameterSpec"):
         for field, described in components[name]["properties"].items():
             assert field == "kind" or described.get("description"), f"{name}.{field}"
 

@@ -18,6 +18,9 @@ reveal_type(report.best_params)  # dict[str, bool | int | float | str]
 reveal_type(report.best_value)  # float
 reveal_type(report.trials[0].state)  # Literal['running'
 reveal_type(report.artifacts)  # dict[str, str]
+pruned = persopt.prune("model", "output", sparsity=0.5)
+reveal_type(pruned)  # persopt.domain.prune_reports.PruneReport
+reveal_type(pruned.after.nonzero)  # int
 reveal_type(persopt.errors.InputError("no").faults)  # tuple[persopt.domain.errors.Fault, ...]
 reveal_type(persopt.Objective("loss", "minimize").direction)  # Literal['maximize'] | Literal['minimize']
 

@@ -18,6 +18,7 @@ __all__ = ("LazyGroup", "application", "main")
 _COMMANDS = {
     "quickstart": "persopt.cli.quickstart:quickstart",
     "tune": "persopt.cli.tune:tune",
+    "prune": "persopt.cli.prune:prune",
     "jobs": "persopt.cli.jobs:jobs",
     "events": "persopt.cli.events:events",
     "plugins": "persopt.cli.plugins:plugins",

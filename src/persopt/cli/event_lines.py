@@ -38,7 +38,7 @@ def _describe(data: EventData) -> str:
     if isinstance(data, events.JobProgressed | events.JobCancelled):
         return _describe_progress(data)
     if isinstance(data, events.JobSucceeded):
-        return f"best {format_value(data.best_values)} {_pairs(data.best_params or {})}"
+        return f"best {format_value(data.best_values)} {_pairs(data.best_params or {})}" if data.best_values else ""
     if isinstance(data, events.JobFailed):
         return str(data.fault)
     return "" if isinstance(data, events.JobStarted) else f"{data.number} {_describe_trial(data)}"

@@ -12,13 +12,20 @@ from persopt.cli.interrupts import Interrupts
 from persopt.cli.job_views import describe_job_json, print_plan, print_result
 from persopt.cli.output import format_value, note, open_console, print_json
 from persopt.domain.errors import ConflictError
-from persopt.domain.jobs import JobRecord, Progress
+from persopt.domain.jobs import JobKind, JobRecord, Progress
 
 if TYPE_CHECKING:
     from persopt.runtime import Runtime
 
 __all__ = ("exit_code_of", "finish_job", "run_in_foreground")
 
+_UNITS: Final[dict[JobKind, str]] = {
+    "tune": "trials",
+    "prune": "tensors",
+    "quantize": "steps",
+    "compare": "steps",
+    "compress": "steps",
+}
 _EXIT_CODES: Final = {"succeeded": EXIT_SUCCESS, "failed": EXIT_FAILED, "cancelled": EXIT_INTERRUPTED}
 
 
@@ -91,7 +98,7 @@ def _show(job: JobRecord) -> Iterator[Callable[[Progress], None]]:
     if sys.stderr.isatty():
         from persopt.progress import show_progress
 
-        with show_progress(job.spec.name or "trials") as move:
+        with show_progress(job.spec.name or _UNITS[job.kind]) as move:
             yield move
         return
     shown = job.progress.done
@@ -102,6 +109,6 @@ def _show(job: JobRecord) -> Iterator[Callable[[Progress], None]]:
             shown = progress.done
             total = "" if progress.total is None else f" of {progress.total}"
             best = "" if progress.best is None else f", best {format_value(progress.best)}"
-            note(f"{progress.done}{total} trials{best}")
+            note(f"{progress.done}{total} {_UNITS[job.kind]}{best}")
 
     yield write

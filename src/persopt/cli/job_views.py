@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from persopt.cli.output import format_duration, format_value, print_facts, print_table
+from persopt.cli.prune_views import describe_pruning, print_prune_result
 from persopt.cli.study_facts import describe_files, describe_importances
 from persopt.domain.jobs import JobRecord
 from persopt.domain.objectives import Objective
+from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.space import CategoricalParameter, Parameter, Scalar, Space
+from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import TrialRecord
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ def best_trial(job: JobRecord, trials: Sequence[TrialRecord]) -> TrialRecord | N
     number = ((job.result or {}).get("best") or {}).get("number")
     if number is not None:
         return next((trial for trial in trials if trial.number == number), None)
-    return find_best(trials, job.spec.objectives) if job.spec.objectives else None
+    objectives = job.spec.objectives if isinstance(job.spec, TuneSpec) else []
+    return find_best(trials, objectives) if objectives else None
 
 
 def print_jobs(console: Console, jobs: Sequence[JobRecord]) -> None:
@@ -56,19 +60,12 @@ def print_jobs(console: Console, jobs: Sequence[JobRecord]) -> None:
 
 def print_job(console: Console, job: JobRecord, folder: str) -> None:
     """Print what a job is and how it is."""
-    spec = job.spec
-    facts = {
+    facts: dict[str, object] = {
         "job": job.id,
-        "name": spec.name,
+        "name": job.spec.name,
         "kind": job.kind,
         "state": job.state + (" (to be cancelled)" if job.cancel_requested and not job.is_finished else ""),
-        "model": spec.base_model_path,
-        "data": spec.dataset_path,
-        "function": spec.function,
-        "command": spec.command,
-        "strategy": spec.strategy,
-        "trials": _progress(job),
-        "failed trials": job.progress.failed or None,
+        **_describe_spec(job),
         "created": job.created_at,
         "started": job.started_at,
         "finished": job.finished_at,
@@ -81,11 +78,29 @@ def print_job(console: Console, job: JobRecord, folder: str) -> None:
     print_facts(console, facts)
 
 
+def _describe_spec(job: JobRecord) -> dict[str, object]:
+    spec = job.spec
+    if isinstance(spec, PruneSpec):
+        return {**describe_pruning(spec), "tensors": _progress(job)}
+    return {
+        "model": spec.base_model_path,
+        "data": spec.dataset_path,
+        "function": spec.function,
+        "command": spec.command,
+        "strategy": spec.strategy,
+        "trials": _progress(job),
+        "failed trials": job.progress.failed or None,
+    }
+
+
 def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
-    """Print what a job is going to do: task, columns, rows, the size of the search."""
+    """Print what a job is going to do: task, columns, rows, the size of the search; how it prunes."""
     from persopt.domain.space_building import build_space
 
     spec = job.spec
+    if isinstance(spec, PruneSpec):
+        print_facts(console, describe_pruning(spec))
+        return
     space = build_space(spec.config, known_only=spec.trains_model)
     fixed = {item.name: _low(item) for item in space.parameters if _is_fixed(item)}
     names = ", ".join(item.name for item in space.parameters if item.name not in fixed)
@@ -93,20 +108,23 @@ def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
     facts: dict[str, object] = {
         "strategy": f"{spec.strategy} over {names}{points}" if names else f"{spec.strategy}; every parameter is fixed",
         "fixed": ", ".join(f"{name} {format_value(value)}" for name, value in fixed.items()),
-        "trials": _count_trials(job, space, runtime.registry),
+        "trials": _count_trials(spec, space, runtime.registry),
     }
     if spec.trains_model:
         facts |= {
             "task": spec.task,
             "text": spec.data.text_columns,
             "label": spec.data.label_column,
-            "rows": _describe_rows(job, runtime.settings),
+            "rows": _describe_rows(spec, runtime.settings),
         }
     print_facts(console, facts)
 
 
 def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord], *, with_state: bool = True) -> None:
     """Print the table of trials, how the job ended, the best trial, and where everything lies."""
+    if isinstance(job.spec, PruneSpec):
+        print_prune_result(console, job, with_state=with_state)
+        return
     result = job.result or {}
     best = best_trial(job, trials)
     _print_trials(console, trials, job.spec.objectives, best)
@@ -174,13 +192,12 @@ def _choose(trials: Sequence[TrialRecord], objectives: Sequence[Objective]) -> l
     return chosen or list(trials[-_MOST_ROWS // 2 :])
 
 
-def _count_trials(job: JobRecord, space: Space, registry: Registry) -> int:
+def _count_trials(spec: TuneSpec, space: Space, registry: Registry) -> int:
     """Return how many trials there will be at most: no point is run twice, and a grid ends."""
     from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest
     from persopt.plugins.options import decode_options
     from persopt.tuning.run import DEFAULT_TRIALS
 
-    spec = job.spec
     strategy = registry.sampling_strategy(spec.strategy)
     if not isinstance(strategy, FiniteStrategy):
         wanted = DEFAULT_TRIALS if spec.max_trials is None else spec.max_trials
@@ -208,11 +225,10 @@ def _low(parameter: Parameter) -> Scalar:
     return parameter.choices[0] if isinstance(parameter, CategoricalParameter) else parameter.low
 
 
-def _describe_rows(job: JobRecord, settings: Settings) -> str:
+def _describe_rows(spec: TuneSpec, settings: Settings) -> str:
     from persopt.data.inspection import inspect_dataset
     from persopt.data.location import locate_dataset
 
-    spec = job.spec
     summary = inspect_dataset(locate_dataset(spec.dataset_path, settings), spec.data, spec.task, spec.seed)
     rows = ", ".join(f"{count:,} {name}" for name, count in summary.rows.items())
     return f"{rows}; {len(summary.labels)} classes" if summary.labels else rows

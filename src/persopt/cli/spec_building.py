@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from persopt.plugins.contracts.base import Contribution
     from persopt.plugins.registry import Registry
 
-__all__ = ("TUNE_FLAGS", "build_tune_spec")
+__all__ = ("TUNE_FLAGS", "build_tune_spec", "put_options", "read_file")
 
 _OWN_FORM: Final = (
     "baseModelPath",
@@ -50,7 +50,7 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
         InputError: with every fault of the words themselves; model and data are looked at later.
     """
     faults: list[Fault] = []
-    plain = _read(given.get("spec_file"), "--spec", faults)
+    plain = read_file(given.get("spec_file"), "--spec", faults)
     for parameter, name in _PATHS.items():
         if given.get(parameter) is not None:
             plain[name] = given[parameter]
@@ -59,9 +59,9 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
     if given.get("objective"):
         plain["objectives"] = [_parse_objective(item, faults) for item in given["objective"]]
     strategy = registry.sampling_strategies.get(_name(plain, "strategy"))
-    _put_options(given.get("option", ()), "-o", strategy, "strategyOptions", plain, faults)
+    put_options(given.get("option", ()), "-o", strategy, "strategyOptions", plain, faults)
     executor = registry.trial_executors.get(_name(plain, "executor"))
-    _put_options(given.get("executor_option", ()), "--executor-option", executor, "executorOptions", plain, faults)
+    put_options(given.get("executor_option", ()), "--executor-option", executor, "executorOptions", plain, faults)
     if given.get("parser"):
         plain["parsers"] = [_parse_parser(item, registry, faults) for item in given["parser"]]
     return _decode(plain, faults)
@@ -87,7 +87,8 @@ def _decode(plain: dict[str, Any], faults: list[Fault]) -> TuneSpec:
     return spec
 
 
-def _read(given: str | None, switch: str, faults: list[Fault]) -> dict[str, Any]:
+def read_file(given: str | None, switch: str, faults: list[Fault]) -> dict[str, Any]:
+    """Return what a file holds, nothing where none is given; append to `faults` why it cannot be read."""
     if given is None:
         return {}
     try:
@@ -100,7 +101,7 @@ def _read(given: str | None, switch: str, faults: list[Fault]) -> dict[str, Any]
 def _put_config(given: Mapping[str, Any], plain: dict[str, Any], faults: list[Fault]) -> None:
     """A `--config` file takes the place of the spec's space; a `--param` of one parameter in it."""
     if given.get("config_file") is not None:
-        plain["config"] = _read(given["config_file"], "--config", faults)
+        plain["config"] = read_file(given["config_file"], "--config", faults)
     parameters = parse_parameters(given.get("param", ()), faults)
     if parameters:
         before = plain.get("config")
@@ -121,21 +122,23 @@ def _name(plain: Mapping[str, Any], field: str) -> str:
     return str(plain.get(field, default))
 
 
-def _put_options(
+def put_options(
     given: Sequence[str],
     switch: str,
     contribution: Contribution | None,
     field: str,
     plain: dict[str, Any],
     faults: list[Fault],
+    path: str = "",
 ) -> None:
+    """Put `NAME=VALUE` words into the field of a contribution's options; append to `faults` what is not accepted."""
     assigned = parse_assignments(given, switch, f"write {switch} NAME=VALUE", faults)
     if not assigned:
         return
     if contribution is None:  # the check of the name tells of it
         options: dict[str, Any] = dict(assigned)
     else:
-        options = _decode_options(contribution, assigned, f"$.{field}", faults)
+        options = _decode_options(contribution, assigned, path or f"$.{field}", faults)
     before = plain.get(field)
     plain[field] = {**(before if isinstance(before, Mapping) else {}), **options}
 

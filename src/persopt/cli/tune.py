@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from persopt.cli.options import home_option, json_option, open_registry, open_runtime
+from persopt.cli.plugin_help import find_word, write_options
 from persopt.cli.spec_building import TUNE_FLAGS, build_tune_spec
 from persopt.cli.struct_flags import add_flags
 from persopt.domain.specs import TuneSpec
@@ -26,11 +27,11 @@ class _TuneCommand(click.Command):
         """Write the flags, then the options of the plugins."""
         super().format_options(ctx, formatter)
         words: list[str] = ctx.meta.get(__name__, [])
-        _, registry = open_registry(_find_word(words, "--home"), quiet=True)
-        strategy = _find_word(words, "--strategy") or TuneSpec().strategy
-        executor = _find_word(words, "--executor") or TuneSpec().executor
-        _write_options(formatter, "-o", "strategy", registry.sampling_strategies.get(strategy), strategy)
-        _write_options(formatter, "--executor-option", "executor", registry.trial_executors.get(executor), executor)
+        _, registry = open_registry(find_word(words, "--home"), quiet=True)
+        strategy = find_word(words, "--strategy") or TuneSpec().strategy
+        executor = find_word(words, "--executor") or TuneSpec().executor
+        write_options(formatter, "-o", "strategy", registry.sampling_strategies.get(strategy), strategy)
+        write_options(formatter, "--executor-option", "executor", registry.trial_executors.get(executor), executor)
         with formatter.section("Strategies"):
             formatter.write_dl([(name, item.title["en"]) for name, item in registry.sampling_strategies.items()])
 
@@ -89,29 +90,3 @@ def tune(home: str | None, as_json: bool, detach: bool, **given: Any) -> int:
         click.echo(job.id)
     note("queued; it runs as soon as a supervisor takes it: `persopt jobs work`")
     return 0
-
-
-def _find_word(words: list[str], switch: str) -> str | None:
-    """Return what was given to a switch, the last time, in words that nothing has parsed yet."""
-    found = None
-    for index, word in enumerate(words):
-        if word.startswith(f"{switch}="):
-            found = word.removeprefix(f"{switch}=")
-        elif word == switch and index + 1 < len(words):
-            found = words[index + 1]
-    return found
-
-
-def _write_options(formatter: click.HelpFormatter, switch: str, what: str, contribution: Any, name: str) -> None:
-    from persopt.plugins.options import option_fields
-
-    if contribution is None:
-        formatter.write_text(f"There is no {what} {name!r}; `persopt plugins` lists what there is.")
-        return
-    rows = []
-    for field in option_fields(contribution.options):
-        default = "" if field.default in (None, "") else f"; default: {field.default}"
-        rows.append((f"{switch} {field.cli_name}=...", f"{field.description} [{field.type_text}{default}]"))
-    if rows:
-        with formatter.section(f"Options of the {what} {name}"):
-            formatter.write_dl(rows)

@@ -17,9 +17,10 @@ from persopt.domain.programs import (
     TaskName,
     TrainingOptions,
 )
+from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.space import ParameterConfig
 
-__all__ = ("JobSpec", "TuneSpec")
+__all__ = ("JobSpec", "TuneSpec", "dataset_of", "model_of", "output_of")
 
 
 class TuneSpec(
@@ -103,4 +104,19 @@ class TuneSpec(
         return self.function is None and self.command is None
 
 
-JobSpec: TypeAlias = TuneSpec
+JobSpec: TypeAlias = TuneSpec | PruneSpec
+
+
+def model_of(spec: JobSpec) -> str:
+    """Return the model that a job reads; empty if it reads none."""
+    return spec.base_model_path if isinstance(spec, TuneSpec) else spec.model_path
+
+
+def dataset_of(spec: JobSpec) -> str:
+    """Return the data set that a job reads; empty if it reads none."""
+    return spec.dataset_path
+
+
+def output_of(spec: JobSpec) -> tuple[str, str | None]:
+    """Return the JSON path of the field that names a job's output folder, and the folder, if one is named."""
+    return ("$.outputDir", spec.output_dir) if isinstance(spec, TuneSpec) else ("$.outputPath", spec.output_path)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from persopt.domain.jobs import JobKind, JobRecord
+from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.specs import JobSpec, TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 from persopt.kernel.journal import StoreJournal
@@ -39,9 +40,9 @@ class JobOutcome(Struct, frozen=True, kw_only=True):
 
 
 class JobHandler(Protocol):
-    """One kind of job."""
+    """One kind of job, with the spec of its kind."""
 
-    def resolve(self, spec: JobSpec, settings: Settings, registry: Registry) -> JobSpec:
+    def resolve(self, spec: Any, settings: Settings, registry: Registry) -> JobSpec:
         """Return the spec with absolute paths and detected values; raise InputError with all faults."""
         ...
 
@@ -66,6 +67,7 @@ class TuneHandler:
         from persopt.tuning.run import run_tuning
 
         job = context.job
+        assert isinstance(job.spec, TuneSpec)  # what `find_handler` went by
         environment = job.environment or describe_environment(job.spec)
         context.journal.save_environment(environment)
         report = run_tuning(
@@ -88,7 +90,39 @@ class TuneHandler:
         return JobOutcome(result=msgspec.to_builtins(small), best=report.best)
 
 
-HANDLERS: Final[dict[JobKind, JobHandler]] = {"tune": TuneHandler()}
+class PruneHandler:
+    """Pruning of a checkpoint. A run that is taken up again begins anew."""
+
+    def resolve(self, spec: PruneSpec, settings: Settings, registry: Registry) -> PruneSpec:
+        """See `persopt.pruning.checks.resolve_pruning`."""
+        from persopt.pruning.checks import resolve_pruning
+
+        return resolve_pruning(spec, settings, registry)
+
+    def run(self, context: JobContext) -> JobOutcome:
+        """See `persopt.pruning.run.run_pruning`."""
+        from persopt.pruning.run import run_pruning
+        from persopt.tuning.environment import describe_environment
+
+        job = context.job
+        assert isinstance(job.spec, PruneSpec)  # what `find_handler` went by
+        environment = job.environment or describe_environment(job.spec)
+        context.journal.save_environment(environment)
+        report = run_pruning(
+            job.spec,
+            settings=context.settings,
+            registry=context.registry,
+            folder=context.folder,
+            environment=environment,
+            tell=context.journal.save_progress,
+            is_cancelled=context.journal.is_cancelled,
+            job_id=job.id,
+        )
+        # What it is of each tensor stands in report.json; the job's row stays small.
+        return JobOutcome(result=msgspec.to_builtins(msgspec.structs.replace(report, tensors=[])))
+
+
+HANDLERS: Final[dict[JobKind, JobHandler]] = {"tune": TuneHandler(), "prune": PruneHandler()}
 
 
 def find_handler(spec: JobSpec) -> JobHandler:

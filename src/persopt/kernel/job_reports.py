@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from persopt.domain.errors import ConflictError
 from persopt.domain.jobs import JobRecord
 from persopt.domain.reports import TuneReport
+from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 
 __all__ = ("assemble_report",)
@@ -20,23 +22,28 @@ def assemble_report(job: JobRecord, trials: Sequence[TrialRecord], reports: Iter
         job: The job; of one that has not succeeded the report tells what is known, and `ended_by` is its state.
         trials: All its trials, by number.
         reports: What they reported; only the evaluations are kept.
+
+    Raises:
+        ConflictError: if it is a job of another kind, which has no trials to tell of.
     """
     from persopt.tuning.curves import Curves
 
-    curves = Curves(job.spec.objectives)
+    spec = job.spec
+    if not isinstance(spec, TuneSpec):
+        raise ConflictError(f"job {job.id} is of kind {job.kind!r}; only a tuning has a study to report or export")
+    curves = Curves(spec.objectives)
     curves.restore(reports)
     if job.result is None:
-        return _report_so_far(job, trials, curves.all())
+        return _report_so_far(job, spec, trials, curves.all())
     report = msgspec.convert(job.result, TuneReport)
-    return msgspec.structs.replace(report, trials=list(trials), curves=curves.all(), spec=job.spec)
+    return msgspec.structs.replace(report, trials=list(trials), curves=curves.all(), spec=spec)
 
 
-def _report_so_far(job: JobRecord, trials: Sequence[TrialRecord], curves: list[Report]) -> TuneReport:
+def _report_so_far(job: JobRecord, spec: TuneSpec, trials: Sequence[TrialRecord], curves: list[Report]) -> TuneReport:
     from persopt.domain.space_building import build_space
     from persopt.tuning.importance import find_importances
     from persopt.tuning.ranking import find_best
 
-    spec = job.spec
     space = build_space(spec.config, known_only=spec.trains_model)
     importances = find_importances(trials, spec.objectives, space)
     return TuneReport(

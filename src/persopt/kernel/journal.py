@@ -34,6 +34,10 @@ class StoreJournal:
         self.progress = progress
         self._writer.save_reports(reports, progress)
 
+    def save_progress(self, progress: Progress) -> None:
+        """Store how far a job without trials is."""
+        self.save_reports([], progress)
+
     def finish_trial(
         self,
         trial: TrialRecord,

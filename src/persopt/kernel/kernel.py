@@ -14,7 +14,7 @@ from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.metrics import Totals
 from persopt.domain.reports import TuneReport
-from persopt.domain.specs import JobSpec
+from persopt.domain.specs import JobSpec, output_of
 from persopt.domain.trials import Report, TrialRecord, TrialState
 from persopt.domain.validation import decode_struct
 from persopt.kernel.handlers import find_handler
@@ -65,13 +65,14 @@ class Kernel:
 
     def _check_output_is_free(self, spec: JobSpec) -> None:
         """Refuse the output folder of a job that is queued or running: it is empty until that one ends."""
-        if spec.output_dir is None:
+        path, output = output_of(spec)
+        if output is None:
             return
         for job in self.store.list_jobs(states=("queued", "running"), limit=1000):
-            if job.spec.output_dir == spec.output_dir:
+            if output_of(job.spec)[1] == output:
                 raise InputError(
-                    f"{spec.output_dir} is in use: job {job.id}, which is {job.state}, puts its model there",
-                    path="$.outputDir",
+                    f"{output} is in use: job {job.id}, which is {job.state}, puts its model there",
+                    path=path,
                     hint="choose another folder",
                 )
 
@@ -123,6 +124,7 @@ class Kernel:
 
         Raises:
             NotFoundError: if there is no such job.
+            ConflictError: if it is no tuning.
         """
         job = self.get(job_id)
         return assemble_report(job, self.trials(job.id), self.reports(job.id))

@@ -14,7 +14,7 @@ import psutil
 
 from persopt.data.reading import hash_dataset
 from persopt.domain.errors import PersoptError
-from persopt.domain.specs import TuneSpec
+from persopt.domain.specs import JobSpec, dataset_of, model_of
 from persopt.models.description import hash_model
 
 __all__ = ("describe_environment",)
@@ -40,8 +40,8 @@ _GPU_SECONDS: Final = 10
 _MEBIBYTE: Final = 2**20
 
 
-def describe_environment(spec: TuneSpec) -> dict[str, Any]:
-    """Return the environment of a study as plain data.
+def describe_environment(spec: JobSpec) -> dict[str, Any]:
+    """Return the environment of a job as plain data.
 
     Args:
         spec: The resolved spec, with absolute paths.
@@ -60,8 +60,8 @@ def describe_environment(spec: TuneSpec) -> dict[str, Any]:
         "cpu": _describe_cpu(),
         "memoryBytes": psutil.virtual_memory().total,
         "gpus": _list_gpus(),
-        "modelHash": _hash_model(spec.base_model_path),
-        "dataHash": _hash_data(spec.dataset_path),
+        "modelHash": _hash_model(model_of(spec)),
+        "dataHash": _hash_data(dataset_of(spec)),
     }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from persopt.domain.jobs import JobRecord, Progress
 from persopt.domain.metrics import Totals
 from persopt.domain.objectives import Direction, Objective
+from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import TERMINAL_TRIAL_STATES, TrialRecord
 from persopt.kernel.store import Store
 from persopt.tuning.ranking import find_best
@@ -121,6 +122,7 @@ def _count_plainly(store: Store) -> Totals:
 
 
 def _improve(job: JobRecord, trials: list[TrialRecord]) -> float | None:
+    assert isinstance(job.spec, TuneSpec)
     first = next((trial for trial in trials if trial.state == "succeeded"), None)
     best = find_best(trials, job.spec.objectives)
     if job.state != "succeeded" or first is None or best is None:

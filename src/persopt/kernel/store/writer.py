@@ -20,6 +20,7 @@ from persopt.domain.events import (
     TrialStarted,
 )
 from persopt.domain.jobs import Progress
+from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 from persopt.kernel.store.engine import Database
 from persopt.kernel.store.jobs import change_job, lock_job, release_lease, utc_now
@@ -176,7 +177,7 @@ class JobWriter:
     ) -> None:
         self._hold(connection)
         job = lock_job(connection, self._job_id)
-        objectives = job.spec.objectives if job is not None else []
+        objectives = job.spec.objectives if job is not None and isinstance(job.spec, TuneSpec) else []
         ending = JobSucceeded(
             progress=progress,
             best_params=None if best is None else best.params,
