@@ -40,7 +40,7 @@ def _table(name: str) -> str:
     path = HERE / f"bench_{name}.py"
     described = json.loads(_call(path, "describe"))
     results: dict[str, Rows] = {contestant: [] for contestant in described["contestants"]}
-    for _ in range(ROUNDS):
+    for _ in range(described.get("rounds", ROUNDS)):
         for contestant in described["contestants"]:
             results[contestant].append(json.loads(_call(path, contestant).splitlines()[-1]))
     return _markdown(described, results)
@@ -56,6 +56,8 @@ def _call(path: Path, contestant: str) -> str:
 
 def _markdown(described: dict[str, Any], results: dict[str, Rows]) -> str:
     first, *_ = results
+    if "row" in results[first][0]:
+        return _scores(described, results)
     lines = [f"## {described['question']}", "", described["how"], ""]
     lines += [f"| | seconds, median (min-max) | {first} takes | peak memory |", "|---|---|---|---|"]
     for contestant, rows in results.items():
@@ -66,6 +68,16 @@ def _markdown(described: dict[str, Any], results: dict[str, Rows]) -> str:
         peak = statistics.median(row["peak"] for row in rows) / 2**20
         shown = "" if contestant == first else ratio
         lines.append(f"| {contestant} | {spread} | {shown} | {peak:.0f} MiB |")
+    return "\n".join([*lines, ""])
+
+
+def _scores(described: dict[str, Any], results: dict[str, Rows]) -> str:
+    """Return the table of a benchmark that measures something else than seconds, and names its columns itself."""
+    columns = list(next(iter(results.values()))[0]["row"])
+    lines = [f"## {described['question']}", "", described["how"], ""]
+    lines += [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for contestant, rows in results.items():
+        lines.append(f"| {contestant} | {' | '.join(rows[0]['row'][column] for column in columns)} |")
     return "\n".join([*lines, ""])
 
 

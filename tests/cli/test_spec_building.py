@@ -11,7 +11,7 @@ import pytest
 from persopt.cli.spec_building import TUNE_FLAGS, build_tune_spec
 from persopt.cli.tune import tune
 from persopt.domain.errors import InputError
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import ParserChoice
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
@@ -96,6 +96,7 @@ def test_flags_override_the_spec_file_one_by_one(tmp_path: Path, registry: Regis
 def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> None:
     by_hand = ["m", "d", "-p", "epochs=1", "-o", "max-points=5", "--executor-option", "threads=1", "--objective", "f1"]
     by_hand += ["--parser", "plain"]
+    by_hand += ["--constraint", "latency<=20"]
     values = {
         "--strategy": "grid",
         "--task": "token-classification",
@@ -107,6 +108,7 @@ def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> N
         "--metric-strategy": "best",
         "--log-limit": "3000",
         "--parameters-in-environment": "true",
+        "--measure": "size",
     }
     words = [word for flag in TUNE_FLAGS for word in (flag.switch, values.get(flag.switch, "3"))]
     spec = build(registry, *by_hand, *words)
@@ -193,3 +195,15 @@ def test_an_unknown_flag_is_answered_with_the_nearest() -> None:
     with pytest.raises(click.UsageError) as caught:
         tune.make_context("tune", ["--max-trial", "5"])
     assert "'--max-trials'" in caught.value.format_message()
+
+
+def test_constraints_are_written_as_limits(registry: Registry) -> None:
+    words = ("--constraint", "latency<=20", "--constraint", "f1 >= 0.8", "--measure", "size", "--measure=parameters")
+    spec = build(registry, "m", "d", *words)
+    assert spec.constraints == [Constraint("latency", max=20.0), Constraint("f1", min=0.8)]
+    assert spec.training.measure == ["size", "parameters"]
+    wrong = faults_of(
+        registry, "m", "d", "--constraint", "latency<20", "--constraint", "f1>=much", "--measure", "speed"
+    )
+    assert [fault.partition(": ")[0] for fault in wrong] == ["training.measure", "constraints", "constraints"]
+    assert "expected METRIC<=NUMBER or METRIC>=NUMBER, got 'latency<20'" in wrong[1]

@@ -55,6 +55,21 @@ def test_for_people_there_is_a_table_with_the_best_marked_and_where_things_lie()
     assert "\x1b" not in result.stdout + result.stderr
 
 
+def test_several_objectives_and_limits_are_shown() -> None:
+    words = ("tune", "--function", "tried:square", "-p", "x=1,2,3", "--strategy", "grid")
+    goals = ("--objective", "value:minimize", "--objective", "خطا")
+    result = run_persopt(*words, *goals, "--constraint", "value>=2", "--constraint", "خطا<=3")
+    assert result.returncode == 0, result.stderr
+    lines = {line.split()[0]: line for line in result.stdout.splitlines() if line}
+    assert "value>=2, خطا<=3: kept by 2 trials" in lines["constraints"]
+    assert "none is better" in lines["Pareto"]
+    (identifier,) = (line.split()[1] for line in result.stdout.splitlines() if line.startswith("job "))
+    job = one_object(run_persopt("jobs", "show", identifier, "--json"))
+    assert job["best"]["params"] == {"x": 2}
+    assert job["pareto"] == [trial["number"] for trial in job["trials"] if trial["params"]["x"] in (2, 3)]
+    assert job["result"]["feasible"] == 2
+
+
 def test_faults_come_all_at_once_before_any_job_exists(tmp_path: Path) -> None:
     result = run_persopt("tune", "--function", "tried:square", "-p", "x=3..1", "--strategy", "gird", "--json")
     assert (result.returncode, result.stdout) == (2, "")

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persopt.domain.objectives import Objective, default_direction, objective_values
+from persopt.domain.objectives import (
+    Constraint,
+    Objective,
+    constraint_excesses,
+    default_direction,
+    objective_values,
+    total_violation,
+)
 
 UP, DOWN = Objective("accuracy"), Objective("loss", "minimize")
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -47,3 +54,26 @@ def test_values_stand_in_the_order_of_the_objectives() -> None:
     assert objective_values([DOWN, UP], {"accuracy": 0.5, "loss": 2.0, "f1": 1.0}) == [2.0, 0.5]
     assert objective_values([UP], {"loss": 2.0}) is None
     assert objective_values([UP], {"accuracy": math.nan}) is None
+
+
+def test_excesses_are_shares_of_their_limits() -> None:
+    constraints = (Constraint("latency", max=20.0), Constraint("f1", min=0.5, max=1.0), Constraint("gap", max=0.0))
+    metrics = {"latency": 25.0, "f1": 0.4, "gap": 3.0}
+    assert constraint_excesses(constraints, metrics) == pytest.approx(
+        {"0:latency:max": 0.25, "1:f1:max": -0.6, "1:f1:min": 0.2, "2:gap:max": 3.0}
+    )
+    assert total_violation(constraints, metrics) == pytest.approx(3.45)
+    assert total_violation(constraints, {"latency": 20.0, "f1": 0.5, "gap": 0.0, "other": 9.0}) == 0
+    assert total_violation((), {}) == 0
+
+
+@pytest.mark.parametrize("metrics", [{}, {"latency": math.nan}])
+def test_a_limit_of_an_unknown_metric_is_not_kept(metrics: dict[str, float]) -> None:
+    constraints = (Constraint("latency", max=20.0),)
+    assert constraint_excesses(constraints, metrics) is None
+    assert total_violation(constraints, metrics) == math.inf
+
+
+def test_a_constraint_is_written_as_on_the_command_line() -> None:
+    assert str(Constraint("latency", max=20.0)) == "latency<=20"
+    assert str(Constraint("f1", min=0.5, max=1.0)) == "f1<=1, f1>=0.5"

@@ -22,6 +22,12 @@ def two_metrics(params: dict[str, Any], trial: Any) -> dict[str, float]:
     return {"accuracy": 1 - float(params["x"]) ** 2, "loss": float(params["x"]) ** 2 + trial.number * 0}
 
 
+def conflict(params: dict[str, Any], _: Any) -> dict[str, float]:
+    """Return a distance and a height that are not low together, and their product."""
+    near, low = (params["x"] - 3) ** 2, params["x"]
+    return {"near": near, "low": low, "product": near * low}
+
+
 def endless(_: dict[str, Any], trial: Any) -> float:
     """Report until the trial is asked to end."""
     pause = threading.Event()

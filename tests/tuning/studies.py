@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.space import ParameterConfig, ParameterSpec, Params, Scalar, Space
 from persopt.domain.space_building import build_space
 from persopt.domain.trials import TrialRecord
 from persopt.plugins import SamplingStrategy
 from persopt.tuning.builtin.bayesian import BayesianOptions, BayesianSearch
+from persopt.tuning.builtin.cmaes import EvolutionSearch
 from persopt.tuning.builtin.grid import GridSearch
+from persopt.tuning.builtin.nsga2 import GeneticSearch
+from persopt.tuning.builtin.qmc import QuasiRandomSearch
 from persopt.tuning.builtin.random import RandomSearch
 from persopt.tuning.study import Study, StudyRequest
 
@@ -22,6 +26,9 @@ STRATEGIES: dict[str, SamplingStrategy[Any]] = {
     "random": RandomSearch(),
     "grid": GridSearch(),
     "bayesian": BayesianSearch(),
+    "cmaes": EvolutionSearch(),
+    "qmc": QuasiRandomSearch(),
+    "nsga2": GeneticSearch(),
 }
 
 MIXED: dict[str, ParameterConfig] = {
@@ -52,6 +59,7 @@ def make_study(
     objectives: int = 1,
     seed: int = 7,
     max_trials: int | None = None,
+    constraints: tuple[Constraint, ...] = (),
 ) -> Study:
     """Return a study; Bayesian ones use their model from the fourth trial on."""
     chosen = STRATEGIES[strategy]
@@ -65,6 +73,7 @@ def make_study(
             objectives=tuple(Objective(f"value{index}") for index in range(objectives)),
             seed=seed,
             max_trials=max_trials,
+            constraints=constraints,
         )
     )
 
@@ -83,6 +92,15 @@ def run_study(study: Study, end: Callable[[TrialRecord], TrialRecord], limit: in
     while len(records) < limit and (record := ask_record(study)) is not None:
         records.append(study.tell(end(record)))
     return records
+
+
+def succeed_with(value: Callable[[Params], float], **metrics: float) -> Callable[[TrialRecord], TrialRecord]:
+    """Return an ending of trials: success with the value of their points."""
+
+    def end(record: TrialRecord) -> TrialRecord:
+        return msgspec.structs.replace(record, state="succeeded", values=[value(record.params)], metrics=metrics)
+
+    return end
 
 
 def bowl(params: Params) -> float:

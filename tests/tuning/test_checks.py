@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from persopt.domain.errors import InputError
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import DataSpec
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
@@ -203,3 +203,36 @@ def test_a_model_of_another_kind_and_settings_in_vain_are_told_together(registry
     )
     assert set(told) == {"$.baseModelPath", "$.config.maxLength", "$.config.loraAlpha", "$.objectives[0].metric"}
     assert "has no image processor" in told["$.baseModelPath"]
+
+
+def test_a_constraint_is_a_limit_of_a_metric_that_there_is(registry: Registry, model: Path, texts: Path) -> None:
+    found = faults(
+        registry,
+        base_model_path=str(model),
+        dataset_path=str(texts),
+        objectives=[Objective("f1"), Objective("latency", "minimize")],
+        constraints=[
+            Constraint("latency", max=20.0),
+            Constraint("latencies", max=20.0),
+            Constraint("size"),
+            Constraint("accuracy", min=0.9, max=0.8),
+            Constraint("loss", max=float("inf")),
+        ],
+    )
+    assert "did you mean 'latency'" in found.pop("$.constraints[1].metric")
+    assert found.pop("$.constraints[2]") == "has no limit for 'size'; give max, min or both"
+    assert found.pop("$.constraints[3]") == "the lowest accepted value 0.9 is above the highest 0.8"
+    assert found.pop("$.constraints[4]") == "expected finite limits, got loss<=inf"
+    assert found == {}
+
+
+def test_what_a_strategy_cannot_search_is_said_before_anything_runs(registry: Registry) -> None:
+    found = faults(
+        registry,
+        function="trial_functions:square",
+        function_path=[SUPPORT],
+        strategy="cmaes",
+        config={"x": ["a", "b"]},
+        objectives=[Objective("a"), Objective("b", "minimize")],
+    )
+    assert set(found) == {"$.objectives", "$.config"}

@@ -10,7 +10,7 @@ import pytest
 from persopt.api import _build_spec
 from persopt.cli.app import application
 from persopt.cli.spec_building import build_tune_spec
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import DataSpec, ParserChoice, TrainingOptions
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
@@ -27,6 +27,7 @@ SPECS = {
         function_path=["/a b/c", "/d"],
         config={"x": ParameterSpec(min=-1.5, max=2.0, step=4), "y": [True, "1..2", "a,b", 3], "z": "متن"},
         objectives=[Objective("خطا", "minimize")],
+        constraints=[Constraint("seconds", max=1.5), Constraint("a b", min=1e-9)],
         seed=3,
         time_limit=2.5,
         report_language="fa",
@@ -36,7 +37,7 @@ SPECS = {
         dataset_path="d",
         output_dir="/out put",
         data=DataSpec(text_columns=["a", "b"], columns=["x", "y"], max_length=32),
-        training=TrainingOptions(max_steps=9, evaluations=2),
+        training=TrainingOptions(max_steps=9, evaluations=2, measure=["latency", "size"]),
         parallel=3,
         retries=0,
     ),
@@ -86,3 +87,9 @@ def test_what_has_no_flag_is_read_from_the_json() -> None:
     deep = TuneSpec(strategy_options={"deep": {"er": [1]}})
     choice = TuneSpec(parsers=[ParserChoice(name="plain", options={"a": 1})])
     assert to_command(deep) == to_command(choice) == "persopt tune --spec request.json"
+
+
+def test_two_limits_of_one_constraint_are_left_to_the_file() -> None:
+    spec = TuneSpec(base_model_path="m", dataset_path="d", constraints=[Constraint("f1", min=0.5, max=0.9)])
+    assert to_command(spec) == "persopt tune --spec request.json"
+    assert msgspec.json.decode(to_json(spec), type=TuneSpec) == spec

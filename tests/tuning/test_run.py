@@ -13,7 +13,7 @@ import pytest
 
 from persopt.domain.errors import JobCancelledError, PersoptError
 from persopt.domain.events import EventData, TrialReported
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import DataSpec, TrainingOptions
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterSpec
@@ -185,3 +185,39 @@ def test_a_model_is_tuned_and_only_the_best_one_is_kept(run: Runner, tmp_path: P
     assert sorted(model.config.id2label.values()) == ["bad", "good"]
     assert AutoTokenizer.from_pretrained(output)("a fine text")["input_ids"]
     assert list((tmp_path / "run").rglob("*.safetensors")) == []
+
+
+def test_several_objectives_within_limits_give_a_front(run: Runner) -> None:
+    """Of x from 0 to 6 both x and (x - 3)^2 are wanted small: 0 to 3 are the front, the limits leave 1, 2 and 3."""
+    report = run(
+        SQUARE,
+        function="trial_functions:conflict",
+        config={"x": ParameterSpec(min=0, max=6)},
+        strategy="grid",
+        max_trials=None,
+        objectives=[Objective("near", "minimize"), Objective("low", "minimize")],
+        constraints=[Constraint("low", min=1.0), Constraint("product", max=4.0)],
+    )
+    by_x = {trial.params["x"]: trial.number for trial in report.trials}
+    assert report.pareto == sorted(by_x[x] for x in (1, 2, 3))
+    assert report.best_params == {"x": 3}
+    assert report.feasible == 4  # x = 4 keeps the limits too, but 2 is better in one and alike in the other
+    assert {trial.state for trial in report.trials} == {"succeeded"}
+
+
+def test_the_best_of_trials_that_all_break_a_limit_is_the_nearest_to_it(run: Runner) -> None:
+    report = run(SQUARE, strategy="grid", config={"x": [1, 2, 3]}, constraints=[Constraint("value", max=0.5)])
+    assert (report.best_params, report.feasible, report.pareto) == ({"x": 1}, 0, [])
+    assert report.constraints == [Constraint("value", max=0.5)]
+
+
+def test_the_time_of_a_trial_may_be_an_objective_of_any_study(run: Runner) -> None:
+    objectives = [Objective("value", "minimize"), Objective("seconds", "minimize")]
+    report = run(SQUARE, objectives=objectives, max_trials=2, strategy="nsga2")
+    for trial in report.trials:
+        assert trial.values == [trial.metrics["value"], trial.seconds]
+
+
+def test_a_metric_with_a_limit_must_be_reported(run: Runner) -> None:
+    with pytest.raises(PersoptError, match=r"the constraint 'valu' was not reported.*did you mean 'value'"):
+        run(SQUARE, constraints=[Constraint("valu", max=0.5)], max_trials=2)

@@ -11,7 +11,7 @@ from persopt.cli.output import format_duration, format_value, print_facts, print
 from persopt.cli.prune_views import describe_pruning, print_prune_result
 from persopt.cli.study_facts import describe_files, describe_importances
 from persopt.domain.jobs import JobRecord
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective, total_violation
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.space import CategoricalParameter, Parameter, Scalar, Space
 from persopt.domain.specs import TuneSpec
@@ -30,12 +30,13 @@ _MOST_ROWS: Final = 40
 
 
 def describe_job_json(job: JobRecord, trials: Sequence[TrialRecord]) -> dict[str, Any]:
-    """Return the job with all its `trials`, and the `best` one or None."""
+    """Return the job with all its `trials`, the `best` one or None, and the numbers of those on the `pareto` front."""
     best = best_trial(job, trials)
     return {
         **job.to_builtins(),
         "trials": [_trial_json(trial) for trial in trials],
         "best": None if best is None else _trial_json(best),
+        "pareto": (job.result or {}).get("pareto", []),
     }
 
 
@@ -46,8 +47,9 @@ def best_trial(job: JobRecord, trials: Sequence[TrialRecord]) -> TrialRecord | N
     number = ((job.result or {}).get("best") or {}).get("number")
     if number is not None:
         return next((trial for trial in trials if trial.number == number), None)
-    objectives = job.spec.objectives if isinstance(job.spec, TuneSpec) else []
-    return find_best(trials, objectives) if objectives else None
+    if not isinstance(job.spec, TuneSpec) or not job.spec.objectives:
+        return None
+    return find_best(trials, job.spec.objectives, job.spec.constraints)
 
 
 def print_jobs(console: Console, jobs: Sequence[JobRecord]) -> None:
@@ -127,7 +129,7 @@ def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord]
         return
     result = job.result or {}
     best = best_trial(job, trials)
-    _print_trials(console, trials, job.spec.objectives, best)
+    _print_trials(console, trials, job.spec.objectives, job.spec.constraints, best)
     state = f"{job.id} {job.state} after {format_duration(job.active_seconds)}"
     facts: dict[str, object] = {"job": state} if with_state else {}
     if best is not None:
@@ -135,6 +137,11 @@ def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord]
         facts["best"] = f"trial {best.number}: " + ", ".join(
             f"{goal.metric} {format_value(value)}" for goal, value in goals
         )
+    if result.get("pareto"):
+        front = ", ".join(str(number) for number in result["pareto"])
+        facts["Pareto front"] = f"trials {front}: none is better than one of these in everything"
+    if job.spec.constraints and best is not None:
+        facts["constraints"] = _describe_constraints(job.spec.constraints, best, result.get("feasible"))
     if result.get("endedBy") == "exhausted":
         facts["ended"] = "no new point is left in the space"
     elif result.get("endedBy") == "time-limit":
@@ -148,14 +155,19 @@ def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord]
 
 
 def _print_trials(
-    console: Console, trials: Sequence[TrialRecord], objectives: Sequence[Objective], best: TrialRecord | None
+    console: Console,
+    trials: Sequence[TrialRecord],
+    objectives: Sequence[Objective],
+    constraints: Sequence[Constraint],
+    best: TrialRecord | None,
 ) -> None:
     if not trials:
         return
-    shown = _choose(trials, objectives)
+    shown = _choose(trials, objectives, constraints)
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     metrics = [objective.metric for objective in objectives]
-    heads = ("", "trial", "state", *names, *metrics, "time")
+    limited = [name for name in dict.fromkeys(item.metric for item in constraints) if name not in metrics]
+    heads = ("", "trial", "state", *names, *metrics, *limited, "time")
     rows = [
         (
             "*" if best is not None and trial.number == best.number else "",
@@ -163,12 +175,13 @@ def _print_trials(
             trial.state,
             *(trial.params.get(name) for name in names),
             *(_at(trial.values, index) for index in range(len(metrics))),
+            *(trial.metrics.get(name) for name in limited),
             format_duration(trial.seconds) if trial.seconds is not None else None,
         )
         for trial in shown
     ]
     bold = next((index for index, trial in enumerate(shown) if best is not None and trial.number == best.number), None)
-    print_table(console, heads, rows, best=bold, right=("trial", *names, *metrics, "time"))
+    print_table(console, heads, rows, best=bold, right=("trial", *names, *metrics, *limited, "time"))
     if len(shown) < len(trials):
         console.print(f"the best {len(shown)} of {len(trials)} trials; all are in trials.csv")
     for trial in shown:
@@ -176,7 +189,16 @@ def _print_trials(
             console.print(f"trial {trial.number} failed: {trial.fault}", soft_wrap=True)
 
 
-def _choose(trials: Sequence[TrialRecord], objectives: Sequence[Objective]) -> list[TrialRecord]:
+def _describe_constraints(constraints: Sequence[Constraint], best: TrialRecord, feasible: int | None) -> str:
+    limits = ", ".join(str(constraint) for constraint in constraints)
+    if total_violation(constraints, best.metrics) > 0:
+        return f"{limits}: kept by no trial; the best one is nearest to them"
+    return f"{limits}: kept by {feasible} trials" if feasible is not None else limits
+
+
+def _choose(
+    trials: Sequence[TrialRecord], objectives: Sequence[Objective], constraints: Sequence[Constraint]
+) -> list[TrialRecord]:
     """Return all trials, or the best ones where they are too many for a page."""
     from persopt.tuning.ranking import find_best
 
@@ -185,7 +207,7 @@ def _choose(trials: Sequence[TrialRecord], objectives: Sequence[Objective]) -> l
     left = {trial.number: trial for trial in trials}
     chosen: list[TrialRecord] = []
     while len(chosen) < _MOST_ROWS // 2:
-        found = find_best(left.values(), objectives) if objectives else None
+        found = find_best(left.values(), objectives, constraints) if objectives else None
         if found is None:
             break
         chosen.append(left.pop(found.number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ _OWN_FORM: Final = (
     "executorOptions",
     "objectives",
     "parsers",
+    "constraints",
 )
 _SWITCHES: Final = {"outputDir": "--output", "textColumns": "--text-column"}
 _PATHS: Final = {"model": "baseModelPath", "data_path": "datasetPath"}
@@ -42,8 +44,8 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
     """Build the spec: the file of `--spec`, then what was given beside it.
 
     Args:
-        given: What click read: `model`, `data_path`, `spec_file`, `config_file`, `param`, `objective`, `option`,
-            `executor_option`, `parser`, and the flags of `TUNE_FLAGS` by their names.
+        given: What click read: `model`, `data_path`, `spec_file`, `config_file`, `param`, `objective`, `constraint`,
+            `option`, `executor_option`, `parser`, and the flags of `TUNE_FLAGS` by their names.
         registry: Knows the types of the plugins' options.
 
     Raises:
@@ -58,6 +60,8 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
     _put_config(given, plain, faults)
     if given.get("objective"):
         plain["objectives"] = [_parse_objective(item, faults) for item in given["objective"]]
+    if given.get("constraint"):
+        plain["constraints"] = [_parse_constraint(item, faults) for item in given["constraint"]]
     strategy = registry.sampling_strategies.get(_name(plain, "strategy"))
     put_options(given.get("option", ()), "-o", strategy, "strategyOptions", plain, faults)
     executor = registry.trial_executors.get(_name(plain, "executor"))
@@ -115,6 +119,18 @@ def _parse_objective(text: str, faults: list[Fault]) -> dict[str, str]:
         faults.append(Fault(path="$.objectives", message=message))
         metric, direction = "value", ""
     return {"metric": metric, "direction": direction or default_direction(metric)}
+
+
+def _parse_constraint(text: str, faults: list[Fault]) -> dict[str, Any]:
+    match = re.fullmatch(r"\s*([^<>=]+?)\s*(<=|>=)\s*(\S+)\s*", text)
+    try:
+        if match is not None:
+            return {"metric": match[1], "max" if match[2] == "<=" else "min": float(match[3])}
+    except ValueError:
+        pass
+    message = f"expected METRIC<=NUMBER or METRIC>=NUMBER, got {text!r}"
+    faults.append(Fault(path="$.constraints", message=message, hint="in quotes, since a shell redirects at < and >"))
+    return {"metric": "value"}
 
 
 def _name(plain: Mapping[str, Any], field: str) -> str:

@@ -15,6 +15,7 @@ __all__ = (
     "CommandProgram",
     "DataSpec",
     "FunctionProgram",
+    "MeasuredMetric",
     "MetricStrategy",
     "ParserChoice",
     "PositiveFloat",
@@ -27,6 +28,7 @@ __all__ = (
 
 PositiveInt: TypeAlias = Annotated[int, Meta(ge=1)]
 PositiveFloat: TypeAlias = Annotated[float, Meta(gt=0)]
+MeasuredMetric = Literal["seconds", "latency", "size", "parameters"]
 TaskName = Literal[
     "text-classification",
     "token-classification",
@@ -94,6 +96,10 @@ class TrainingOptions(
         int, Meta(ge=1, le=64, description="Beams of the generation that translations and summaries are judged by.")
     ] = 1
     max_new_tokens: Annotated[int, Meta(ge=1, description="Longest generated translation or summary, in tokens.")] = 128
+    measure: Annotated[
+        list[MeasuredMetric],
+        Meta(description="Also measure this of each trial; what objectives and constraints name always is."),
+    ] = []
 
 
 class TrainingProgram(Struct, frozen=True, kw_only=True, tag="training", tag_field="type", rename="camel"):

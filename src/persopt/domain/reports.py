@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.space import Params
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import Report, TrialRecord
@@ -21,7 +21,8 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         objectives: What was searched for.
-        best: The best trial (for several objectives the first of the Pareto front); None if none succeeded.
+        best: The best trial (for several objectives the first of the Pareto front); None if none succeeded. It keeps
+            the constraints unless no trial does; then it is the one that breaks them least.
         trials: Every trial, by number.
         ended_by: Why it ended: `trials` (all asked for were run), `exhausted` (no new point is left),
             `time-limit`.
@@ -39,6 +40,10 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
             `few-trials`, `equal-values`, `nothing-varies`, `no-difference`.
         curves: The evaluations that the trials reported, by trial and step.
         spec: What was asked for, with what was detected.
+        constraints: The limits that trials had to keep.
+        pareto: With several objectives, the numbers of the succeeded trials within the limits than which none is
+            better in everything; else empty.
+        feasible: How many of the succeeded trials are within the limits; None if there are no limits.
     """
 
     objectives: list[Objective]
@@ -56,6 +61,9 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     importance_notes: dict[str, str] = {}
     curves: list[Report] = []
     spec: TuneSpec | None = None
+    constraints: list[Constraint] = []
+    pareto: list[int] = []
+    feasible: int | None = None
 
     @property
     def best_params(self) -> Params:

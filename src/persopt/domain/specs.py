@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from persopt.domain.languages import Language
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import (
     DataSpec,
     MetricStrategy,
@@ -52,6 +52,9 @@ class TuneSpec(
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the sampling, the splits and the training.")] = 0
     objectives: Annotated[
         list[Objective], Meta(description="What to reach; by default the task's own (accuracy, maximized).")
+    ] = []
+    constraints: Annotated[
+        list[Constraint], Meta(description="Limits of metrics that the best trial has to keep, such as latency <= 20.")
     ] = []
     time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which the study ends.")] = None
     trial_time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which a trial is stopped.")] = (

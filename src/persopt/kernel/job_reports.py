@@ -42,13 +42,13 @@ def assemble_report(job: JobRecord, trials: Sequence[TrialRecord], reports: Iter
 def _report_so_far(job: JobRecord, spec: TuneSpec, trials: Sequence[TrialRecord], curves: list[Report]) -> TuneReport:
     from persopt.domain.space_building import build_space
     from persopt.tuning.importance import find_importances
-    from persopt.tuning.ranking import find_best
+    from persopt.tuning.ranking import feasible_trials, find_best, front_numbers
 
     space = build_space(spec.config, known_only=spec.trains_model)
     importances = find_importances(trials, spec.objectives, space)
     return TuneReport(
         objectives=spec.objectives,
-        best=find_best(trials, spec.objectives),
+        best=find_best(trials, spec.objectives, spec.constraints),
         trials=list(trials),
         ended_by=job.state,
         strategy=spec.strategy,
@@ -62,4 +62,7 @@ def _report_so_far(job: JobRecord, spec: TuneSpec, trials: Sequence[TrialRecord]
         importance_notes=importances.notes,
         curves=curves,
         spec=spec,
+        constraints=spec.constraints,
+        pareto=front_numbers(trials, spec.objectives, spec.constraints),
+        feasible=len(feasible_trials(trials, spec.constraints)) if spec.constraints else None,
     )

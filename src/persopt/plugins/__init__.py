@@ -32,7 +32,7 @@ from persopt.plugins.contracts.quantization import (
     Supported,
     Unsupported,
 )
-from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy
+from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy, SelectiveStrategy
 from persopt.plugins.markers import hookimpl
 
 __all__ = (
@@ -59,6 +59,7 @@ __all__ = (
     "Runner",
     "SamplerRequest",
     "SamplingStrategy",
+    "SelectiveStrategy",
     "Started",
     "Stopped",
     "Supported",

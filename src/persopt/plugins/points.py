@@ -10,7 +10,7 @@ from persopt.plugins.contracts.execution import TrialExecutor
 from persopt.plugins.contracts.parsing import MetricParser
 from persopt.plugins.contracts.pruning import PruningMethod
 from persopt.plugins.contracts.quantization import QuantizationBackend
-from persopt.plugins.contracts.sampling import FiniteStrategy, SamplingStrategy
+from persopt.plugins.contracts.sampling import FiniteStrategy, SamplingStrategy, SelectiveStrategy
 
 __all__ = ("PLUGIN_POINTS", "PluginPoint", "find_point")
 
@@ -41,7 +41,7 @@ PLUGIN_POINTS: Final = (
         kind="sampling-strategy",
         hook="persopt_sampling_strategies",
         contract=SamplingStrategy,
-        abilities=(FiniteStrategy,),
+        abilities=(FiniteStrategy, SelectiveStrategy),
     ),
     PluginPoint(kind="pruning-method", hook="persopt_pruning_methods", contract=PruningMethod),
     PluginPoint(kind="quantization-backend", hook="persopt_quantization_backends", contract=QuantizationBackend),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from persopt.domain.objectives import Objective
 from persopt.domain.space import ParameterConfig, ParameterSpec, Params, Space, point_key
 from persopt.domain.space_building import build_space
 from persopt.domain.trials import TrialRecord, TrialState
-from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy
+from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy, SelectiveStrategy
 from persopt.testing.contributions import ContributionCase
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ("SamplingStrategyCase",)
 
-_TRIALS: Final = 16
 _OBJECTIVES: Final = (Objective("score"), Objective("cost", "minimize"))
 _CONTINUOUS: Final[Mapping[str, ParameterConfig]] = {
     "rate": ParameterSpec(min=1e-5, max=1e-1, distribution="log_uniform"),
@@ -33,6 +33,7 @@ _CONTINUOUS: Final[Mapping[str, ParameterConfig]] = {
 }
 _CONDITIONAL: Final[Mapping[str, ParameterConfig]] = {
     "optimizer": ["sgd", "adam"],
+    "decay": ParameterSpec(min=0.0, max=0.1),
     "momentum": ParameterSpec(min=0.0, max=1.0, when={"optimizer": "sgd"}),
     "beta": ParameterSpec(min=0.8, max=0.999, when={"optimizer": "adam"}),
     "nesterov": ParameterSpec(choices=[True, False], when={"optimizer": "sgd"}),
@@ -55,11 +56,13 @@ class SamplingStrategyCase(ContributionCase):
 
     Attributes:
         strategy: The strategy under test.
-        spaces: Search spaces by name, as `config`s; for a finite strategy only those are used that are finite.
+        trials: Trials of each study that is run.
+        spaces: Search spaces by name, as `config`s; only those are used that the strategy can search.
     """
 
     kind = "sampling-strategy"
     strategy: ClassVar[SamplingStrategy[Any]]
+    trials: ClassVar[int] = 16
     spaces: ClassVar[Mapping[str, Mapping[str, ParameterConfig]]] = {
         "continuous": _CONTINUOUS,
         "conditional": _CONDITIONAL,
@@ -80,33 +83,33 @@ class SamplingStrategyCase(ContributionCase):
     def test_draws_lie_in_the_space(self) -> None:
         """Every point has exactly the parameters that exist there, with values that are allowed."""
         for space, options in self._cases():
-            for params in _run(self._study(space, options, seed=1)):
+            for params in _run(self._study(space, options, seed=1), self.trials):
                 assert space.contains(params), params
 
     def test_the_same_seed_gives_the_same_points(self) -> None:
         """With the same results told, a study is repeated to the last digit."""
         for space, options in self._cases():
-            assert _run(self._study(space, options, seed=1)) == _run(self._study(space, options, seed=1))
+            assert self._points(space, options, seed=1) == self._points(space, options, seed=1)
 
     def test_another_seed_gives_other_points(self) -> None:
         """The seed reaches the draws."""
         if self.is_finite:
             pytest.skip("a finite strategy may visit its points in a fixed order")
         for space, options in self._cases():
-            assert _run(self._study(space, options, seed=1)) != _run(self._study(space, options, seed=2))
+            assert self._points(space, options, seed=1) != self._points(space, options, seed=2)
 
     def test_a_point_is_drawn_by_trial_seed_and_history_alone(self) -> None:
         """Nothing lives in the strategy: studies that run side by side do not touch each other."""
         for space, options in self._cases():
             one, other = self._study(space, options, seed=1), self._study(space, options, seed=2)
-            mixed = [_step(study) for _ in range(_TRIALS) for study in (one, other)]
-            alone = _run(self._study(space, options, seed=1))
+            mixed = [_step(study) for _ in range(self.trials) for study in (one, other)]
+            alone = self._points(space, options, seed=1)
             assert [params for params in mixed[::2] if params is not None] == alone
 
     def test_a_study_taken_up_again_goes_on_as_if_nothing_had_been(self) -> None:
         """After any trial the study can be rebuilt from its records and gives the same points from there."""
         for space, options in self._cases():
-            expected = _run(self._study(space, options, seed=3))
+            expected = self._points(space, options, seed=3)
             for kept in (1, len(expected) // 2, len(expected) - 1):
                 records, attributes = _record(self._study(space, options, seed=3), kept)
                 study = self._study(space, options, seed=3)
@@ -128,11 +131,24 @@ class SamplingStrategyCase(ContributionCase):
         for space, options in self._cases():
             study = self._study(space, options, seed=5, objectives=2)
             try:
-                points = _run(study, objectives=2)
+                points = _run(study, self.trials, objectives=2)
             except InputError as error:
                 assert error.faults[0].message  # noqa: PT017 - both ends are right
             else:
                 assert all(space.contains(params) for params in points)
+
+    def test_what_cannot_be_searched_is_refused_beforehand_and_by_the_sampler_alike(self) -> None:
+        """The check before a job exists and the sampler have the same opinion."""
+        if not isinstance(self.strategy, SelectiveStrategy):
+            pytest.skip("says nothing beforehand")
+        choices: dict[str, ParameterConfig] = {"kind": ["a", "b"]}
+        for config in (*self.spaces.values(), choices):
+            space = build_space(config, known_only=False)
+            for options, objectives in itertools.product(self.all_options, (1, 2)):
+                request = msgspec.structs.replace(_request(space), objectives=_OBJECTIVES[:objectives])
+                assert _refused(self.strategy.check_search, options, request) == _refused(
+                    self.strategy.sampler, options, request
+                )
 
     def test_a_finite_strategy_visits_each_of_its_points_once(self) -> None:
         """As many different points as `size` says, asked for all at once, and failures count as visits."""
@@ -165,7 +181,12 @@ class SamplingStrategyCase(ContributionCase):
             for space in spaces
             if space.size is not None or not self.is_finite
             for options in self.all_options
+            if not isinstance(self.strategy, SelectiveStrategy)
+            or not _refused(self.strategy.check_search, options, _request(space))
         ]
+
+    def _points(self, space: Space, options: Any, *, seed: int) -> list[Params]:
+        return _run(self._study(space, options, seed=seed), self.trials)
 
     def _study(
         self,
@@ -196,7 +217,15 @@ def _request(space: Space) -> SamplerRequest:
     return SamplerRequest(space=space, objectives=_OBJECTIVES[:1], study_seed=6, trial_seed=6, trial_number=0)
 
 
-def _run(study: Study, trials: int = _TRIALS, objectives: int = 1) -> list[Params]:
+def _refused(call: Callable[[Any, SamplerRequest], object], options: Any, request: SamplerRequest) -> list[str]:
+    try:
+        call(options, request)
+    except InputError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def _run(study: Study, trials: int, objectives: int = 1) -> list[Params]:
     points = (_step(study, objectives) for _ in range(trials))
     return [params for params in points if params is not None]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.trials import TrialRecord
 from persopt.tuning.journal import TrialJournal
 from persopt.tuning.ranking import find_best, is_better
@@ -23,18 +23,27 @@ class CheckpointKeeper:
         folder: The job's folder, to which the paths in records are relative.
         objectives: What makes a trial better.
         journal: Told when a checkpoint is deleted.
+        constraints: What a trial has to keep.
     """
 
-    def __init__(self, folder: Path, objectives: Sequence[Objective], journal: TrialJournal) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        objectives: Sequence[Objective],
+        journal: TrialJournal,
+        constraints: Sequence[Constraint] = (),
+    ) -> None:
         self._folder = folder
         self._objectives = objectives
+        self._constraints = constraints
         self._journal = journal
         self._best: TrialRecord | None = None
 
     def restore(self, trials: Iterable[TrialRecord]) -> list[TrialRecord]:
         """Take up the records of an interrupted study; delete what should be gone already."""
         trials = list(trials)
-        self._best = find_best((trial for trial in trials if trial.checkpoint is not None), self._objectives)
+        with_model = (trial for trial in trials if trial.checkpoint is not None)
+        self._best = find_best(with_model, self._objectives, self._constraints)
         kept = None if self._best is None else self._best.number
         return [
             self._forget(trial) if trial.checkpoint is not None and trial.number != kept else trial for trial in trials
@@ -50,7 +59,8 @@ class CheckpointKeeper:
         """
         for half in folder.glob(".checkpoint*"):
             _delete(half)
-        if checkpoint is not None and trial.values and is_better(trial, self._best, self._objectives):
+        is_best = trial.values and is_better(trial, self._best, self._objectives, self._constraints)
+        if checkpoint is not None and is_best:
             path = Path(checkpoint)
             kept = path.relative_to(self._folder) if path.is_relative_to(self._folder) else path
             return msgspec.structs.replace(trial, checkpoint=kept.as_posix())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.machinery
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,13 +18,13 @@ from persopt.domain.space_building import build_space
 from persopt.domain.specs import TuneSpec
 from persopt.domain.validation import describe_choices
 from persopt.models.output_folder import check_disk_space, check_output_folder
-from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest
+from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SelectiveStrategy
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.command_checks import check_command_fields, resolve_command
-from persopt.tuning.defaults import DEFAULT_OBJECTIVES, TASK_METRICS
+from persopt.tuning.defaults import DEFAULT_OBJECTIVES, MEASURED_METRICS, TASK_METRICS
 from persopt.tuning.task_checks import check_task_fits
 
 __all__ = ("DEFAULT_CONFIG", "resolve_tuning")
@@ -73,6 +74,7 @@ class _Resolver:
             self._resolve_function()
         self._faults += check_command_fields(self._spec)
         self._check_objectives()
+        self._check_constraints()
         if self._faults:
             raise InputError(self._faults)
         return self._spec
@@ -98,7 +100,7 @@ class _Resolver:
         spec = self._spec
         strategy = self._registry.sampling_strategy(spec.strategy)
         options = decode_options(strategy, spec.strategy_options)
-        if space is None or not isinstance(strategy, FiniteStrategy):
+        if space is None or not isinstance(strategy, FiniteStrategy | SelectiveStrategy):
             return
         request = SamplerRequest(
             space=space,
@@ -108,9 +110,13 @@ class _Resolver:
             trial_number=0,
             max_trials=spec.max_trials,
             parallel=spec.parallel,
+            constraints=tuple(spec.constraints),
         )
         with plugin_guard(self._registry, strategy):
-            strategy.size(options, request)
+            if isinstance(strategy, SelectiveStrategy):
+                strategy.check_search(options, request)
+            if isinstance(strategy, FiniteStrategy):
+                strategy.size(options, request)
 
     def _check_executor(self) -> None:
         executor = self._registry.trial_executor(self._spec.executor)
@@ -184,11 +190,33 @@ class _Resolver:
             if objective.metric in seen:
                 self._faults.append(Fault(path=path, message=f"{objective.metric!r} is given twice"))
             seen.add(objective.metric)
-            if spec.trains_model and spec.task is not None:
-                accepted = TASK_METRICS[spec.task]
-                if objective.metric not in accepted:
-                    message = f"no metric of {spec.task}, {describe_choices(objective.metric, accepted)}"
-                    self._faults.append(Fault(path=path, message=message, code="unknown"))
+            self._check_metric(objective.metric, path)
+
+    def _check_constraints(self) -> None:
+        for index, constraint in enumerate(self._spec.constraints):
+            path = f"$.constraints[{index}]"
+            self._check_metric(constraint.metric, f"{path}.metric")
+            low, high = constraint.min, constraint.max
+            limits = [limit for limit in (low, high) if limit is not None]
+            if not limits:
+                message = f"has no limit for {constraint.metric!r}; give max, min or both"
+                self._faults.append(Fault(path=path, message=message))
+            elif not all(math.isfinite(limit) for limit in limits):
+                message = f"expected finite limits, got {constraint}"
+                self._faults.append(Fault(path=path, message=message))
+            elif low is not None and high is not None and low > high:
+                message = f"the lowest accepted value {low:g} is above the highest {high:g}"
+                self._faults.append(Fault(path=path, message=message))
+
+    def _check_metric(self, name: str, path: str) -> None:
+        """Look whether trainings have a metric of this name; what another program reports is known when it runs."""
+        task = self._spec.task
+        if task is None or not self._spec.trains_model:
+            return
+        accepted = (*TASK_METRICS[task], *MEASURED_METRICS)
+        if name not in accepted:
+            message = f"no metric of {task}, {describe_choices(name, accepted)}"
+            self._faults.append(Fault(path=path, message=message, code="unknown"))
 
 
 def _check_function(function: str, places: list[str]) -> Iterator[Fault]:

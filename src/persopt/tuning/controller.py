@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from persopt.domain.errors import Fault, JobCancelledError, PersoptError
 from persopt.domain.jobs import Progress
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.trials import Report, TrialRecord
 from persopt.plugins.contracts.execution import (
     Failed,
@@ -54,6 +54,7 @@ class ControllerRequest(Struct, frozen=True, kw_only=True):
         retries: How often a trial is run again that failed for a passing reason.
         time_limit: Seconds after which no trial runs any more, earlier runs of the study included.
         trial_time_limit: Seconds after which an attempt of a trial is stopped, counted from when it began in a worker.
+        constraints: Limits that the best trial has to keep.
     """
 
     objectives: tuple[Objective, ...]
@@ -63,6 +64,7 @@ class ControllerRequest(Struct, frozen=True, kw_only=True):
     retries: int = 1
     time_limit: float | None = None
     trial_time_limit: float | None = None
+    constraints: tuple[Constraint, ...] = ()
 
 
 class StudyOutcome(Struct, frozen=True, kw_only=True):
@@ -126,13 +128,13 @@ class TrialController:
         self._journal = journal
         self._guard = guard
         self._clock = clock
-        self._keeper = CheckpointKeeper(request.folder, request.objectives, journal)
+        self._keeper = CheckpointKeeper(request.folder, request.objectives, journal, request.constraints)
         names = [objective.metric for objective in request.objectives]
         self._reports = ReportBuffer(self._save_reports, names, clock)
         self._trials: dict[int, TrialRecord] = {}
         self._running: dict[int, LiveTrial] = {}
         self._waiting: deque[TrialRecord] = deque()
-        self._tally = Tally(request.objectives)
+        self._tally = Tally(request.objectives, request.constraints)
         self._curves = Curves(request.objectives)
         self._limits = TimeLimits(
             pool, guard, clock, study_limit=request.time_limit, trial_limit=request.trial_time_limit
@@ -240,7 +242,7 @@ class TrialController:
         if trial is None:
             raise PersoptError(f"the executor told the end of trial {message.number}, which is not running")
         self._reports.end_trial(message.number)
-        record = judge_trial(trial, message, self._request.objectives)
+        record = judge_trial(trial, message, self._request.objectives, self._request.constraints)
         if _is_retried(record, self._request.retries) and not self._limits.time_is_up:
             self._retry(record)
         else:

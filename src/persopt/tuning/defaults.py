@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from persopt.domain.objectives import Objective
-from persopt.domain.programs import TaskName
+from persopt.domain.programs import MeasuredMetric, TaskName
 from persopt.tuning.tasks import PROGRESS_METRICS, TUNING_TASKS
 
-__all__ = ("DEFAULT_OBJECTIVES", "PROGRESS_METRICS", "TASK_METRICS")
+__all__ = ("DEFAULT_OBJECTIVES", "MEASURED_METRICS", "PROGRESS_METRICS", "SECONDS", "TASK_METRICS")
 
 TASK_METRICS: Final[Mapping[TaskName, tuple[str, ...]]] = MappingProxyType(
     {name: task.metrics for name, task in TUNING_TASKS.items()}
@@ -18,6 +18,17 @@ TASK_METRICS: Final[Mapping[TaskName, tuple[str, ...]]] = MappingProxyType(
 """Metrics of an evaluation on the validation split; what they are stands with each task in `persopt.tuning.tasks`.
 
 `loss` is the mean cross-entropy (never smoothed, so that trials compare).
+"""
+
+SECONDS: Final = "seconds"
+"""Metric of a trial's time, which a trial that does not report it has all the same."""
+
+MEASURED_METRICS: Final[tuple[MeasuredMetric, ...]] = ("seconds", "latency", "size", "parameters")
+"""Metrics of a training that are measured only when an objective, a constraint or `training.measure` names them.
+
+`seconds` is the time of the training up to the evaluation, earlier evaluations included; `latency` the median
+time in milliseconds of a forward pass of one validation row on the device of the training; `size` the bytes of
+the saved checkpoint, its tokenizer included; `parameters` their number.
 """
 
 DEFAULT_OBJECTIVES: Final[Mapping[TaskName, Objective]] = MappingProxyType(

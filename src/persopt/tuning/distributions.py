@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -22,7 +22,10 @@ from persopt.domain.space import (
     Space,
 )
 
-__all__ = ("ParameterCode", "code_space", "normalize_params")
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+__all__ = ("ParameterCode", "code_space", "make_distribution", "normalize_params")
 
 
 class ParameterCode(Struct, frozen=True):
@@ -74,6 +77,20 @@ class ParameterCode(Struct, frozen=True):
 def code_space(space: Space) -> tuple[ParameterCode, ...]:
     """Return the codes of a space's parameters, in the space's order."""
     return tuple(_code(parameter) for parameter in space.parameters)
+
+
+def make_distribution(code: ParameterCode) -> BaseDistribution:
+    """Return what Optuna's samplers are asked to draw from."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    parameter = code.parameter
+    if isinstance(parameter, CategoricalParameter):
+        return CategoricalDistribution(range(len(code.values)) if code.kind == "index" else parameter.choices)
+    if code.kind == "index":
+        return IntDistribution(0, len(code.values) - 1)
+    if code.kind == "float":
+        return FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+    return IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
 
 
 def normalize_params(codes: tuple[ParameterCode, ...], params: Mapping[str, Scalar]) -> Params:

@@ -69,6 +69,8 @@ def _list_flags(plain: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"-p {shlex.quote(f'{key}={_json(one)}')}" for key, one in value.items())
         elif name == "objectives":
             yield from (f"--objective {shlex.quote(':'.join((one['metric'], one['direction'])))}" for one in value)
+        elif name == "constraints":
+            yield from (f"--constraint {shlex.quote(_limit(one))}" for one in value)
         elif name in _OPTIONS:
             for key, one in value.items():
                 if isinstance(one, Mapping | list):
@@ -80,6 +82,14 @@ def _list_flags(plain: Mapping[str, Any]) -> Iterator[str]:
             yield from _list_flags(value)
         else:
             yield from _plain_flag(name, value)
+
+
+def _limit(constraint: Mapping[str, Any]) -> str:
+    limits = [(sign, constraint[name]) for name, sign in (("max", "<="), ("min", ">=")) if name in constraint]
+    if len(limits) != 1 or set(constraint["metric"]) & set("<>="):
+        raise _NoFlagError
+    ((sign, limit),) = limits
+    return f"{constraint['metric']}{sign}{limit!r}"
 
 
 def _parser_name(choice: str | Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from persopt.domain.errors import OutputError
-from persopt.domain.programs import FunctionProgram, Program, TrainingProgram
+from persopt.domain.programs import FunctionProgram, MeasuredMetric, Program, TrainingProgram
 from persopt.domain.reports import TuneReport
 from persopt.domain.space_building import build_space
 from persopt.domain.specs import TuneSpec
@@ -26,10 +26,11 @@ from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.command_checks import make_command_program
 from persopt.tuning.controller import ControllerRequest, StudyOutcome, TrialController
+from persopt.tuning.defaults import MEASURED_METRICS
 from persopt.tuning.importance import find_importances
 from persopt.tuning.journal import StudyHistory, TrialJournal
 from persopt.tuning.model_delivery import deliver_model
-from persopt.tuning.ranking import find_best
+from persopt.tuning.ranking import feasible_trials, find_best, front_numbers
 from persopt.tuning.results import write_artifacts
 from persopt.tuning.study import Study, StudyRequest
 
@@ -81,6 +82,7 @@ def run_tuning(
                 retries=spec.retries,
                 time_limit=spec.time_limit,
                 trial_time_limit=spec.trial_time_limit,
+                constraints=tuple(spec.constraints),
             ),
             study=study,
             pool=pool,
@@ -109,6 +111,9 @@ def run_tuning(
         importance_notes=importances.notes,
         curves=outcome.curves,
         spec=spec,
+        constraints=spec.constraints,
+        pareto=front_numbers(outcome.trials, spec.objectives, spec.constraints),
+        feasible=len(feasible_trials(outcome.trials, spec.constraints)) if spec.constraints else None,
     )
     report = msgspec.structs.replace(report, artifacts=write_artifacts(folder / "artifacts", report))
     try:
@@ -131,6 +136,7 @@ def _open_study(spec: TuneSpec, registry: Registry) -> Study:
         seed=spec.seed,
         max_trials=max_trials,
         parallel=spec.parallel,
+        constraints=tuple(spec.constraints),
     )
     return Study(request, guard=_guard(registry, strategy))
 
@@ -168,10 +174,16 @@ def _make_program(spec: TuneSpec, settings: Settings) -> Program:
         dataset=spec.dataset_path,
         task=spec.task,
         data=spec.data,
-        training=spec.training,
+        training=msgspec.structs.replace(spec.training, measure=_measured(spec)),
         cache=str(settings.cache),
         seed=spec.seed,
     )
+
+
+def _measured(spec: TuneSpec) -> list[MeasuredMetric]:
+    """Return what trials have to measure because the spec names it anywhere."""
+    named = {item.metric for item in spec.objectives} | {item.metric for item in spec.constraints}
+    return [name for name in MEASURED_METRICS if name in named or name in spec.training.measure]
 
 
 def _deliver(
@@ -179,7 +191,7 @@ def _deliver(
 ) -> tuple[StudyOutcome, TrialRecord | None, Path | None]:
     """Put the best model in its place; return the records as they are then, the best trial, the model's folder."""
     with_model = [trial for trial in outcome.trials if trial.checkpoint is not None]
-    best = find_best(with_model or outcome.trials, spec.objectives)
+    best = find_best(with_model or outcome.trials, spec.objectives, spec.constraints)
     target = Path(spec.output_dir) if spec.output_dir is not None else folder / "artifacts" / "best-model"
     model: Path | None = None
     if best is not None and best.checkpoint is not None:

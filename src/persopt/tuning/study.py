@@ -9,23 +9,22 @@ it goes on with the points that the uninterrupted one would have had.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
-from persopt.domain.objectives import Objective
-from persopt.domain.space import CategoricalParameter, Params, Scalar, Space, point_key
+from persopt.domain.objectives import Constraint, Objective, constraint_excesses
+from persopt.domain.space import Params, Scalar, Space, point_key
 from persopt.domain.trials import TrialRecord
 from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy
-from persopt.tuning.distributions import ParameterCode, code_space, normalize_params
+from persopt.tuning.distributions import code_space, make_distribution, normalize_params
 from persopt.tuning.seeds import derive_seed
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
     from optuna.trial import TrialState
 
@@ -34,6 +33,7 @@ __all__ = ("STEP_ATTRIBUTE", "Study", "StudyRequest", "Suggestion")
 STEP_ATTRIBUTE = "persopt:step"
 _REJECTED = "persopt:rejected"
 _OWN_PREFIX = "persopt:"
+_CONSTRAINT_PREFIX = "constraints:"  # where Optuna's `Trial.set_constraint` puts them
 _ATTEMPTS = 10
 
 
@@ -48,6 +48,7 @@ class StudyRequest(Struct, frozen=True, kw_only=True):
         seed: Seed of the study.
         max_trials: The study never has more trials; None for no limit but the points that there are.
         parallel: Trials that run at the same time (samplers may want to know).
+        constraints: Limits of metrics; samplers that can look where they are kept.
     """
 
     strategy: SamplingStrategy[Any]
@@ -57,6 +58,7 @@ class StudyRequest(Struct, frozen=True, kw_only=True):
     seed: int = 0
     max_trials: int | None = None
     parallel: int = 1
+    constraints: tuple[Constraint, ...] = ()
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
@@ -84,7 +86,7 @@ class Study:
         self._guard = guard
         self._codes = code_space(request.space)
         self._size = request.space.size
-        self._distributions = {code.name: _distribution(code) for code in self._codes}
+        self._distributions = {code.name: make_distribution(code) for code in self._codes}
         self._reset()
 
     @property
@@ -129,9 +131,9 @@ class Study:
             params = normalize_params(self._codes, record.params)
             rejected = int(record.attributes.get(_REJECTED, 0))
             for _ in range(rejected):
-                self._add("failed", {}, {}, [], 0)
+                self._add(TrialRecord(number=number, state="failed", params={}), {}, 0)
             step = int(record.attributes.get(STEP_ATTRIBUTE, 0))
-            self._add(record.state, params, _foreign(record.attributes), record.values, step)
+            self._add(record, params, step)
             self._remember(params, rejected)
             records.append(msgspec.structs.replace(record, params=params))
         return records
@@ -153,7 +155,7 @@ class Study:
             self._optuna.tell(self._optuna_number(number, attempt), state=_state("failed"))
         else:
             attempt, params, attributes = attempts, self._choose_unseen(number), {}
-            self._add("running", params, {}, [], 0)
+            self._add(TrialRecord(number=number, state="running", params=params), params, 0)
         self._remember(params, attempt)
         if attempt:
             attributes[_REJECTED] = attempt
@@ -171,12 +173,14 @@ class Study:
         if record.state == "stopped" and record.values and len(self._request.objectives) == 1:
             step = int(record.attributes.get(STEP_ATTRIBUTE, 0))
             self._storage.set_trial_intermediate_value(trial_id, step, record.values[0])
-        with self._guard():
+        for key, excess in self._excesses(record).items():
+            self._storage.set_trial_system_attr(trial_id, f"{_CONSTRAINT_PREFIX}{key}", excess)
+        with self._guard(), _quiet_optuna():
             self._optuna.sampler = self._sampler(number, rejected)
             values = record.values if record.state == "succeeded" else None
             self._optuna.tell(optuna_number, values, state=_state(record.state))
         own = {key: value for key, value in record.attributes.items() if key.startswith(_OWN_PREFIX)}
-        attributes = {**self._storage.get_trial(trial_id).system_attrs, **own}
+        attributes = {**_foreign(self._storage.get_trial(trial_id).system_attrs), **own}
         return msgspec.structs.replace(record, attributes=attributes)
 
     def study_attributes(self) -> dict[str, Any]:
@@ -192,12 +196,8 @@ class Study:
         ]
         # By the storage and not by create_study, which tells every new study on standard error.
         name = "persopt"
-        verbosity = optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        try:
+        with _quiet_optuna():
             self._study_id = self._storage.create_new_study(directions, name)
-        finally:
-            optuna.logging.set_verbosity(verbosity)
         self._optuna = optuna.Study(name, self._storage, sampler=optuna.samplers.RandomSampler())
         self._rejected: list[int] = []
         self._offsets: list[int] = []
@@ -224,6 +224,7 @@ class Study:
             attempt=attempt,
             max_trials=request.max_trials,
             parallel=request.parallel,
+            constraints=request.constraints,
         )
 
     def _sampler(self, number: int, attempt: int) -> BaseSampler:
@@ -231,7 +232,7 @@ class Study:
 
     def _draw(self, number: int, attempt: int) -> tuple[Params, dict[str, Any]]:
         params: Params = {}
-        with self._guard():
+        with self._guard(), _quiet_optuna():
             self._optuna.sampler = self._sampler(number, attempt)
             trial = self._optuna.ask()
             for code in self._codes:
@@ -261,9 +262,10 @@ class Study:
         """Rejected draws stay in Optuna's study as failed trials, before the one that was taken."""
         return number + attempt + (self._offsets[number - 1] if number else 0)
 
-    def _add(self, state: str, params: Params, attributes: dict[str, Any], values: list[float], step: int) -> None:
+    def _add(self, record: TrialRecord, params: Params, step: int) -> None:
         import optuna
 
+        state, values = record.state, record.values
         is_stopped_with_value = state == "stopped" and len(values) == 1 == len(self._request.objectives)
         given: dict[str, Scalar] = {
             code.name: code.to_sampler(params[code.name]) for code in self._codes if code.name in params
@@ -273,15 +275,37 @@ class Study:
                 state=_state(state),
                 params=given,
                 distributions={name: self._distributions[name] for name in given},
-                system_attrs=dict(attributes),
+                system_attrs=_foreign(record.attributes),
+                constraints=self._excesses(record),
                 values=values if state == "succeeded" or is_stopped_with_value else None,
                 intermediate_values={step: values[0]} if is_stopped_with_value else None,
             )
         )
 
+    def _excesses(self, record: TrialRecord) -> dict[str, float]:
+        """Return what a trial is beyond the limits, from its metrics alone: attributes are not asked for it."""
+        if record.state not in ("succeeded", "stopped"):
+            return {}
+        return constraint_excesses(self._request.constraints, record.metrics) or {}
+
 
 def _foreign(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in attributes.items() if not key.startswith(_OWN_PREFIX)}
+    """Return what the sampler keeps with a trial."""
+    prefixes = (_OWN_PREFIX, _CONSTRAINT_PREFIX)
+    return {key: value for key, value in attributes.items() if not key.startswith(prefixes)}
+
+
+@contextmanager
+def _quiet_optuna() -> Iterator[None]:
+    """Keep Optuna's remarks off standard error: on new studies, on parameters drawn independently."""
+    import optuna
+
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)
 
 
 def _state(state: str) -> TrialState:
@@ -289,16 +313,3 @@ def _state(state: str) -> TrialState:
 
     states = {"succeeded": TrialState.COMPLETE, "stopped": TrialState.PRUNED, "failed": TrialState.FAIL}
     return states.get(state, TrialState.RUNNING)
-
-
-def _distribution(code: ParameterCode) -> BaseDistribution:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
-    parameter = code.parameter
-    if isinstance(parameter, CategoricalParameter):
-        return CategoricalDistribution(range(len(code.values)) if code.kind == "index" else parameter.choices)
-    if code.kind == "index":
-        return IntDistribution(0, len(code.values) - 1)
-    if code.kind == "float":
-        return FloatDistribution(parameter.low, parameter.high, log=parameter.log)
-    return IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)

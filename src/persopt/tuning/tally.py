@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from persopt.domain.jobs import Progress
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.trials import TrialRecord
 from persopt.tuning.ranking import is_better
 from persopt.tuning.verdicts import LiveTrial
@@ -22,8 +22,9 @@ class Tally:
         best: The best one that has values; see `ranking.is_better`.
     """
 
-    def __init__(self, objectives: Sequence[Objective]) -> None:
+    def __init__(self, objectives: Sequence[Objective], constraints: Sequence[Constraint] = ()) -> None:
         self._objectives = objectives
+        self._constraints = constraints
         self.done = 0
         self.failed = 0
         self.best: TrialRecord | None = None
@@ -37,7 +38,7 @@ class Tally:
         """Count a trial that has ended."""
         self.done += 1
         self.failed += record.state == "failed"
-        if record.values and is_better(record, self.best, self._objectives):
+        if record.values and is_better(record, self.best, self._objectives, self._constraints):
             self.best = record
 
     def progress(self, total: int | None, running: Iterable[LiveTrial]) -> Progress:

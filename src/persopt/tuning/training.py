@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from persopt.domain.errors import TrainingError
 from persopt.domain.programs import TrainingProgram
+from persopt.measure.size import measure_size
 from persopt.models.adapters import add_adapter, merge_adapter
 from persopt.models.heads import HEADS
 from persopt.models.quiet import quiet_transformers
@@ -43,7 +44,8 @@ class TrainingOutcome(Struct, frozen=True, kw_only=True):
     """What a training that reached its end gives.
 
     Attributes:
-        metrics: Those of the last evaluation (`persopt.tuning.defaults.TASK_METRICS`), and `trainLoss`.
+        metrics: Those of the last evaluation (`persopt.tuning.defaults.TASK_METRICS`), `trainLoss`, and what the
+            program says to measure (`persopt.tuning.defaults.MEASURED_METRICS`).
         checkpoint: Folder of the trained model (or of its adapter alone) with its tokenizer or image processor.
     """
 
@@ -117,13 +119,17 @@ class _Training:
             if is_out_of_memory(error):
                 raise self._memory_error() from error
             raise
-        return TrainingOutcome(metrics=metrics, checkpoint=self._save())
+        checkpoint = self._save()
+        if "size" in self._warm.program.training.measure:
+            metrics["size"] = float(measure_size(Path(checkpoint)))
+        return TrainingOutcome(metrics=metrics, checkpoint=checkpoint)
 
     def _train(self) -> dict[str, float]:
         from transformers import set_seed
 
         from persopt.tuning.training_arguments import build_arguments
         from persopt.tuning.training_callback import LossMeter, TrainingCallback
+        from persopt.tuning.training_measures import TrainingMeasures
         from persopt.tuning.trial_trainer import TrialTrainer
 
         program = self._warm.program
@@ -138,6 +144,7 @@ class _Training:
         meter = LossMeter()
         callback = TrainingCallback(self._trial, meter, steps, options.evaluations)
         self._trainer = TrialTrainer(model, arguments, data, judged, meter, callback)
+        callback.measure = TrainingMeasures(self._trainer, data.validation, options.measure).take
         with quiet_transformers():
             result = self._trainer.train()
         return callback.last_evaluation | {"trainLoss": float(result.training_loss)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -70,6 +71,7 @@ class TrainingCallback(TrainerCallback):
 
     Attributes:
         last_evaluation: Metrics of the last evaluation; empty before the first.
+        measure: Called at each evaluation, and gives further metrics.
     """
 
     def __init__(self, trial: TrainingHandle, meter: LossMeter, steps: int, evaluations: int) -> None:
@@ -79,6 +81,7 @@ class TrainingCallback(TrainerCallback):
         self._evaluated_after = {max(1, round(steps * turn / evaluations)) for turn in range(1, evaluations + 1)}
         self._reported_at = -_INTERVAL
         self.last_evaluation: dict[str, float] = {}
+        self.measure: Callable[[], dict[str, float]] = dict
 
     @override
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -112,6 +115,7 @@ class TrainingCallback(TrainerCallback):
         """Report the evaluation together with what the training has to tell."""
         values = {name.removeprefix("eval_"): value for name, value in given["metrics"].items()}
         self.last_evaluation = {name: value for name, value in values.items() if name not in _TIMINGS}
+        self.last_evaluation |= self.measure()
         self._report(state, self.last_evaluation | self._meter.read())
 
     def _report(self, state: TrainerState, metrics: dict[str, float]) -> None:

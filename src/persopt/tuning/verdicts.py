@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from persopt.domain.errors import Fault, PersoptError
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.trials import TrialRecord
 from persopt.domain.validation import suggest
 from persopt.plugins.contracts.execution import Failed, Finished, Stopped
+from persopt.tuning.defaults import SECONDS
 from persopt.tuning.study import STEP_ATTRIBUTE
 
 __all__ = ("FATAL_CODES", "LiveTrial", "finite_metrics", "judge_trial", "no_value_error")
@@ -50,11 +51,17 @@ def finite_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def judge_trial(trial: LiveTrial, message: Finished | Stopped | Failed, objectives: Sequence[Objective]) -> TrialRecord:
+def judge_trial(
+    trial: LiveTrial,
+    message: Finished | Stopped | Failed,
+    objectives: Sequence[Objective],
+    constraints: Sequence[Constraint] = (),
+) -> TrialRecord:
     """Return the record of a trial that has ended, without its times and checkpoint.
 
-    A trial succeeds when each objective has a finite value, in its last metrics or else reported before. One
-    that was asked to stop and then died is stopped, with what it had reported.
+    A trial succeeds when each objective and each metric with a limit has a finite value, in its last metrics or
+    else reported before. `seconds` is the trial's time where the trial does not say it itself. One that was asked
+    to stop and then died is stopped, with what it had reported.
     """
     record = msgspec.structs.replace(
         trial.record,
@@ -65,11 +72,18 @@ def judge_trial(trial: LiveTrial, message: Finished | Stopped | Failed, objectiv
         if trial.stop_fault is not None and message.fault.passing:
             return _stopped(record, trial, trial.metrics, objectives)
         return _failed(record, message.fault, trial.metrics)
-    reported = {item.metric: trial.metrics[item.metric] for item in objectives if item.metric in trial.metrics}
-    metrics = {**reported, **message.metrics}
+    wanted = {
+        **{item.metric: "constraint" for item in constraints},
+        **{item.metric: "objective" for item in objectives},
+    }
+    given = dict(message.metrics)
+    if SECONDS in wanted and SECONDS not in trial.metrics:
+        given.setdefault(SECONDS, message.seconds)
+    reported = {name: trial.metrics[name] for name in wanted if name in trial.metrics}
+    metrics = {**reported, **given}
     if isinstance(message, Stopped):
-        return _stopped(record, trial, {**trial.metrics, **message.metrics}, objectives)
-    fault = _objective_fault(metrics, trial.metrics, objectives)
+        return _stopped(record, trial, {**trial.metrics, **given}, objectives)
+    fault = _objective_fault(metrics, trial.metrics, wanted)
     if fault is not None:
         return _failed(record, fault, metrics)
     values = [metrics[objective.metric] for objective in objectives]
@@ -109,21 +123,20 @@ def _failed(record: TrialRecord, fault: Fault, metrics: Mapping[str, float]) -> 
 
 
 def _objective_fault(
-    metrics: Mapping[str, float], reported: Mapping[str, float], objectives: Sequence[Objective]
+    metrics: Mapping[str, float], reported: Mapping[str, float], wanted: Mapping[str, str]
 ) -> Fault | None:
-    for objective in objectives:
-        name = objective.metric
+    for name, role in wanted.items():
         if name not in metrics:
             seen = sorted({*metrics, *reported})
             return Fault(
-                message=f"the objective {name!r} was not reported; metrics seen: {', '.join(seen) or 'none'}"
+                message=f"the {role} {name!r} was not reported; metrics seen: {', '.join(seen) or 'none'}"
                 f"{suggest(name, seen)}",
                 code="no-metric",
-                hint="report it, or choose one of the metrics seen as the objective",
+                hint=f"report it, or choose one of the metrics seen as the {role}",
             )
         if not math.isfinite(metrics[name]):
             return Fault(
-                message=f"the objective {name!r} came out as {metrics[name]}, which is not a number to compare",
+                message=f"the {role} {name!r} came out as {metrics[name]}, which is not a number to compare",
                 code="nan-objective",
                 hint="a lower learning rate often helps",
             )

@@ -10,10 +10,12 @@ import pytest
 
 from persopt.domain.errors import Fault
 from persopt.domain.languages import LANGUAGES, Language
+from persopt.domain.objectives import Constraint
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterSpec
 from persopt.tuning.html_report.document import make_html, tuning_locale
 from persopt.tuning.html_report.summary import state_verdict
+from persopt.tuning.plots.gallery import draw_plots
 from persopt.tuning.ranking import find_best
 from persopt.tuning.request_forms import to_command, to_json, to_python
 from tests.support.reports import make_report
@@ -256,3 +258,16 @@ def test_the_verdict_on_little_is_a_sentence_too(numbers: list[int], sentence: s
     assert sentence in verdict(msgspec.structs.replace(report, trials=trials, best=best))
     html = make_html(msgspec.structs.replace(report, trials=trials, best=best, curves=[], spec=None), "fa", {})
     assert len(Page(html).rows_of("trials")) == len(trials)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_limits_that_no_trial_keeps_are_told_and_the_front_is_empty(language: Language) -> None:
+    limits = [Constraint("none", max=1.0)]
+    report = msgspec.structs.replace(make_report(8), constraints=limits, feasible=0)
+    plots = draw_plots(report, tuning_locale(language))
+    said = " ".join(
+        str(sentence) for paragraph in state_verdict(report, tuning_locale(language)) for sentence in paragraph
+    )
+    told = {"en": "No trial keeps every limit", "fa": "هیچ آزمایشی همهٔ حدها را رعایت نکرد"}
+    assert told[language] in said
+    Page(make_html(report, language, plots))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
-from persopt.domain.objectives import Objective
+from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.space import Space
 from persopt.plugins.contracts.base import Contribution
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-__all__ = ("FiniteStrategy", "SamplerRequest", "SamplingStrategy")
+__all__ = ("FiniteStrategy", "SamplerRequest", "SamplingStrategy", "SelectiveStrategy")
 
 OptionsT_contra = TypeVar("OptionsT_contra", bound=Struct, contravariant=True)
 
@@ -34,6 +34,8 @@ class SamplerRequest(Struct, frozen=True, kw_only=True):
         attempt: How often this trial number was asked for before because its point had been tried already.
         max_trials: Number of trials of the study, if limited.
         parallel: Trials that run at the same time.
+        constraints: Limits of metrics. Of a trial that has ended Optuna's `FrozenTrial.constraints` holds by how
+            much it is beyond each, as a share of the limit.
     """
 
     space: Space
@@ -44,6 +46,7 @@ class SamplerRequest(Struct, frozen=True, kw_only=True):
     attempt: int = 0
     max_trials: int | None = None
     parallel: int = 1
+    constraints: tuple[Constraint, ...] = ()
 
 
 class SamplingStrategy(Contribution, Protocol[OptionsT_contra]):
@@ -54,6 +57,21 @@ class SamplingStrategy(Contribution, Protocol[OptionsT_contra]):
 
         Raises:
             persopt.domain.errors.InputError: if options and space do not go together.
+        """
+        ...
+
+
+@runtime_checkable
+class SelectiveStrategy(Protocol):
+    """An optional ability: the strategy says before a job exists what it cannot search."""
+
+    def check_search(self, options: Any, request: SamplerRequest) -> None:
+        """Look at options, space, objectives and constraints; be quick and import nothing heavy.
+
+        `sampler` must refuse the same. Where the objectives are not known yet, `request.objectives` is empty.
+
+        Raises:
+            persopt.domain.errors.InputError: with everything that does not go together.
         """
         ...
 

@@ -81,6 +81,8 @@ def _name_best(report: TuneReport, best: TrialRecord, locale: Locale) -> Markup:
         locale.html("verdict.values", metric=objective.metric, value=value)
         for objective, value in zip(report.objectives, best.values, strict=True)
     ]
+    if report.feasible == 0:
+        return locale.html("verdict.beyond", trial=best.number, values=locale.enumerate(named))
     if len(named) > 1:
         return locale.html("verdict.best.several", trial=best.number, values=locale.enumerate(named))
     return locale.html("verdict.best", trial=best.number, metric=report.objectives[0].metric, value=best.values[0])

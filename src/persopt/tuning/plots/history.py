@@ -41,7 +41,7 @@ def _draw_panel(axes: Axes, view: StudyView, index: int) -> None:
     many = len(trials) > MANY
     axes.set_ylabel(view.objective_label(objective))
     axes.grid(axis="y")
-    best = [value for value in best_so_far(trials, objective, index) if value is not None]
+    best = [value for value in best_so_far(trials, objective, index, view.report.constraints) if value is not None]
     if best:
         # From the first trial with a value on, there always is a best one.
         numbers = [trial.number for trial in trials[len(trials) - len(best) :]]

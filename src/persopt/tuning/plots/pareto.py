@@ -10,6 +10,7 @@ from persopt.domain.trials import TrialRecord
 from persopt.reporting.figures import ACCENT, BEST, MUTED
 from persopt.tuning.plots.axes import format_axis
 from persopt.tuning.plots.study_view import MANY, StudyView
+from persopt.tuning.ranking import pareto_front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,20 +28,8 @@ def list_pairs(view: StudyView) -> list[tuple[int, int]]:
 
 
 def front_of(report: TuneReport) -> set[int]:
-    """Return the numbers of the succeeded trials that no other one beats."""
-    succeeded = [trial for trial in report.trials if trial.state == "succeeded" and trial.values]
-    signs = [-1 if objective.direction == "maximize" else 1 for objective in report.objectives]
-    costs = {
-        trial.number: tuple(sign * value for sign, value in zip(signs, trial.values, strict=True))
-        for trial in succeeded
-    }
-    front: list[tuple[float, ...]] = []
-    # In the order of costs a point can only be beaten by one before it.
-    for cost in sorted(set(costs.values())):
-        if not any(all(one <= other for one, other in zip(kept, cost, strict=True)) for kept in front):
-            front.append(cost)
-    kept_costs = set(front)
-    return {number for number, cost in costs.items() if cost in kept_costs}
+    """Return the numbers of the succeeded trials within the limits that no other one beats."""
+    return {trial.number for trial in pareto_front(report.trials, report.objectives, report.constraints)}
 
 
 def draw_pareto(figure: Figure, view: StudyView) -> None:
@@ -73,7 +62,7 @@ def _draw_panel(axes: Axes, view: StudyView, shown: list[TrialRecord], front: se
             label=view.locale.text(label),
             rasterized=many and colour == MUTED,
         )
-    if len(view.objectives) == 2:  # noqa: PLR2004 - with more, the front is no line
+    if len(view.objectives) == 2 and best:  # noqa: PLR2004 - with more, the front is no line
         upper_right = view.objectives[first].direction == "maximize"
         points = [(trial.values[first], trial.values[second]) for trial in best]
         axes.step(*zip(*points, strict=True), where="pre" if upper_right else "post", color=ACCENT, linewidth=1)

@@ -1,0 +1,1 @@
+"""Measuring: how large and how fast a model is."""
