@@ -14,7 +14,7 @@ from persopt.domain.space_building import build_space
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 from persopt.tuning.importance import find_importances
-from persopt.tuning.ranking import find_best
+from persopt.tuning.ranking import find_best, front_numbers
 
 __all__ = ("CONFIG", "START", "make_report", "make_spec", "make_trials")
 
@@ -93,6 +93,7 @@ def make_report(count: int = 30, objectives: int = 2, name: str = "دیدگاه�
     return TuneReport(
         objectives=spec.objectives,
         best=find_best(trials, spec.objectives),
+        pareto=front_numbers(trials, spec.objectives),
         trials=trials,
         ended_by="trials",
         strategy=spec.strategy,
