@@ -10,11 +10,13 @@ import pytest
 
 from persopt.cli.spec_building import TUNE_FLAGS, build_tune_spec
 from persopt.cli.tune import tune
+from persopt.domain.early_stopping import EarlyStopping
 from persopt.domain.errors import InputError
 from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import ParserChoice
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
+from persopt.domain.warm_start import WarmStart
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_registry
 from persopt.plugins.registry import Registry
@@ -97,6 +99,7 @@ def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> N
     by_hand = ["m", "d", "-p", "epochs=1", "-o", "max-points=5", "--executor-option", "threads=1", "--objective", "f1"]
     by_hand += ["--parser", "plain"]
     by_hand += ["--constraint", "latency<=20"]
+    by_hand += ["--enqueue", "epochs=1"]
     values = {
         "--strategy": "grid",
         "--task": "token-classification",
@@ -104,6 +107,9 @@ def test_every_field_of_the_spec_can_be_given_by_a_flag(registry: Registry) -> N
         "--adapter": "keep",
         "--report-language": "fa",
         "--executor": "local",
+        "--early-stopping": "asha",
+        "--resource": "step",
+        "--reduction-factor": "4",
         "--validation-fraction": "0.5",
         "--metric-strategy": "best",
         "--log-limit": "3000",
@@ -120,7 +126,7 @@ def _leaves(spec: Any, default: Any) -> list[tuple[str, Any, Any]]:
     found: list[tuple[str, Any, Any]] = []
     for field in msgspec.structs.fields(type(spec)):
         value, other = getattr(spec, field.name), getattr(default, field.name)
-        if isinstance(value, msgspec.Struct):
+        if isinstance(value, msgspec.Struct) and other is not None:
             found += _leaves(value, other)
         else:
             found.append((field.name, value, other))
@@ -207,3 +213,21 @@ def test_constraints_are_written_as_limits(registry: Registry) -> None:
     )
     assert [fault.partition(": ")[0] for fault in wrong] == ["training.measure", "constraints", "constraints"]
     assert "expected METRIC<=NUMBER or METRIC>=NUMBER, got 'latency<20'" in wrong[1]
+
+
+def test_early_stopping_first_points_and_a_warm_start_have_flags(registry: Registry) -> None:
+    spec = build(
+        registry,
+        *("m", "d", "--early-stopping", "asha", "--reduction-factor", "4", "--keep-checkpoints", "2"),
+        *("--enqueue", "learningRate=3e-5,batchSize=16", "--enqueue", '{"optim": "adamw_torch"}'),
+        *("--warm-start", "01a20b", "--warm-start-trials", "3", "--target-value", "0.9", "--patience", "2"),
+    )
+    assert spec.early_stopping == EarlyStopping(method="asha", reduction_factor=4, keep_checkpoints=2)
+    assert spec.enqueue == [{"learningRate": 3e-5, "batchSize": 16}, {"optim": "adamw_torch"}]
+    assert spec.warm_start == WarmStart(job="01a20b", trials=3)
+    assert (spec.target_value, spec.training.patience) == (0.9, 2)
+    found = faults_of(registry, "m", "d", "--enqueue", "learningRate", "--enqueue", "{1", "--early-stopping", "ashe")
+    assert len(found) == 3
+    assert "expected NAME=VALUE, got 'learningRate'" in found[1]
+    assert found[2].startswith("--enqueue: '{1' is no JSON object")
+    assert "did you mean 'asha'?" in found[0]

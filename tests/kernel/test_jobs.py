@@ -19,6 +19,7 @@ from persopt.domain.errors import ConflictError, InputError, NotFoundError, Outp
 from persopt.domain.jobs import JobRecord
 from persopt.domain.reports import TuneReport
 from persopt.domain.specs import TuneSpec
+from persopt.domain.warm_start import WarmStart
 from persopt.kernel.leases import is_dead_here
 from persopt.runtime import Runtime
 from tests.support.studies import SUPPORT, settings_for, study_spec
@@ -251,3 +252,19 @@ class _Teller(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
         self._told.set()
+
+
+def test_a_warm_start_tries_the_good_points_of_an_earlier_job_first(runtime: Runtime) -> None:
+    earlier = run(runtime, study_spec(trials=4))
+    best = min(runtime.kernel.trials(earlier.id), key=lambda trial: trial.values[0])
+    spec = msgspec.structs.replace(study_spec(trials=2), warm_start=WarmStart(job=earlier.id[:12], trials=1), seed=9)
+    job = runtime.kernel.submit(spec)
+    assert isinstance(job.spec, TuneSpec)
+    assert job.spec.warm_start is not None
+    assert [(point.trial, point.params) for point in job.spec.warm_start.points or ()] == [(best.number, best.params)]
+    with runtime.supervisor(only=job.id):
+        assert runtime.wait(job.id, timeout=120).state == "succeeded"
+    first, second = runtime.kernel.trials(job.id)
+    assert first.params == best.params
+    assert first.attributes["persopt:origin"] == f"trial {best.number} of {earlier.id[:12]}"
+    assert second.params != best.params

@@ -15,8 +15,10 @@ import pytest
 
 from persopt.domain.errors import PersoptError
 from persopt.domain.programs import FunctionProgram
+from persopt.domain.space import Params
 from persopt.kernel.worker_pool import WorkerPool
 from persopt.plugins.contracts.execution import (
+    SAVE_SECONDS,
     ExecutorRequest,
     Failed,
     Finished,
@@ -26,6 +28,7 @@ from persopt.plugins.contracts.execution import (
     TrialMessage,
     TrialRequest,
 )
+from tests.support.tiny_models import make_text_program
 
 SUPPORT: Final = str(Path(__file__).parents[1] / "support")
 LIMIT: Final = 60.0
@@ -107,6 +110,37 @@ def test_a_stopped_trial_ends_with_what_it_reported_last(tmp_path: Path, functio
         assert isinstance(receive(pool), Started)
 
 
+def test_a_stopped_training_is_given_the_time_to_save_its_model(tmp_path: Path) -> None:
+    """A worker that is paused by then would be dead after 0.4 s; this one goes on and saves."""
+    program = make_text_program(tmp_path)
+    params: Params = {"learningRate": 1e-3, "batchSize": 1, "epochs": 1000}
+    with WorkerPool(ExecutorRequest(parallel=1, program=program, folder=str(tmp_path / "trials"))) as pool:
+        pool.submit(TrialRequest(number=0, attempt=1, params=params, seed=1, folder=str(tmp_path / "trials" / "0")))
+        while not isinstance(receive(pool), Reported):
+            pass
+        (worker,) = find_workers()
+        worker.suspend()
+        pool.stop(0, keep_checkpoint=True)
+        while pool.receive(1.0) is not None:  # what it had sent before
+            pass
+        worker.resume()
+        last = receive_last(pool)
+    assert isinstance(last, Stopped)
+    assert last.checkpoint is not None
+    assert (Path(last.checkpoint) / "model.safetensors").is_file()
+
+
+def test_a_stopped_function_has_nothing_to_save_and_is_not_waited_for(tmp_path: Path) -> None:
+    with open_pool(tmp_path, "deaf") as pool:
+        submit(pool, tmp_path)
+        while not isinstance(receive(pool), Reported):
+            pass
+        pool.stop(0, keep_checkpoint=True)
+        last = pool.receive(SAVE_SECONDS / 2)
+        assert isinstance(last, Stopped)
+        assert last.checkpoint is None
+
+
 def test_a_killed_worker_fails_its_trial_in_words_and_is_replaced(tmp_path: Path) -> None:
     with open_pool(tmp_path, "dies_first") as pool:
         submit(pool, tmp_path)
@@ -175,6 +209,7 @@ def test_leaving_the_pool_ends_every_process(tmp_path: Path) -> None:
 OWNER: Final = """
 import sys
 from persopt.domain.programs import FunctionProgram
+from persopt.domain.space import Params
 from persopt.kernel.worker_pool import WorkerPool
 from persopt.plugins.contracts.execution import ExecutorRequest, Reported, TrialRequest
 import psutil

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import pytest
 
+from persopt.domain.early_stopping import EarlyStopping
 from persopt.domain.errors import InputError
 from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import DataSpec
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
+from persopt.domain.warm_start import WarmStart
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_modules
 from persopt.plugins.registry import Registry
@@ -236,3 +238,23 @@ def test_what_a_strategy_cannot_search_is_said_before_anything_runs(registry: Re
         objectives=[Objective("a"), Objective("b", "minimize")],
     )
     assert set(found) == {"$.objectives", "$.config"}
+
+
+def test_first_points_are_checked_with_everything_else(registry: Registry) -> None:
+    found = faults(
+        registry,
+        function="trial_functions:square",
+        function_path=[SUPPORT],
+        config={"x": ParameterSpec(min=0.0, max=1.0)},
+        enqueue=[{"x": 2.0}, {"y": 1}, {"x": 0.5}],
+        max_trials=2,
+        warm_start=WarmStart(job="no-such-job"),
+        early_stopping=EarlyStopping(method="asha", warmup_steps=2),
+    )
+    assert set(found) == {
+        "$.enqueue[0].x",
+        "$.enqueue[1].y",
+        "$.enqueue",
+        "$.warmStart.job",
+        "$.earlyStopping.warmupSteps",
+    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from persopt.cli.job_plans import describe_early_stopping, describe_first_points
 from persopt.cli.output import format_duration, format_value, print_facts, print_table
 from persopt.cli.prune_views import describe_pruning, print_prune_result
 from persopt.cli.study_facts import describe_files, describe_importances
@@ -111,6 +112,8 @@ def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
         "strategy": f"{spec.strategy} over {names}{points}" if names else f"{spec.strategy}; every parameter is fixed",
         "fixed": ", ".join(f"{name} {format_value(value)}" for name, value in fixed.items()),
         "trials": _count_trials(spec, space, runtime.registry),
+        "first points": describe_first_points(spec),
+        "early stopping": describe_early_stopping(spec),
     }
     if spec.trains_model:
         facts |= {
@@ -146,6 +149,8 @@ def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord]
         facts["ended"] = "no new point is left in the space"
     elif result.get("endedBy") == "time-limit":
         facts["ended"] = "at the time limit"
+    elif result.get("endedBy") == "target":
+        facts["ended"] = "a trial reached the target value"
     facts |= {
         **describe_importances(result),
         "best model": result.get("modelPath"),

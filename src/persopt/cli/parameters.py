@@ -21,7 +21,7 @@ import msgspec
 from persopt.domain.errors import Fault
 from persopt.domain.validation import list_choices, suggest
 
-__all__ = ("parse_assignments", "parse_parameters", "parse_scalar")
+__all__ = ("parse_assignments", "parse_parameters", "parse_point", "parse_scalar")
 
 _NUMBER: Final = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE: Final = re.compile(rf"({_NUMBER})\.\.({_NUMBER})((?::[^:]*)*)")
@@ -54,6 +54,19 @@ def parse_assignments(given: Iterable[str], switch: str, forms: str, faults: lis
         else:
             assigned[name] = text.strip()
     return assigned
+
+
+def parse_point(text: str, switch: str, faults: list[Fault]) -> dict[str, Any]:
+    """Turn `NAME=VALUE,NAME=VALUE`, or a JSON object, into a point; append what is wrong to `faults`."""
+    forms = f"write {switch} NAME=VALUE,NAME=VALUE or {switch} JSON"
+    if not text.lstrip().startswith("{"):
+        assigned = parse_assignments(text.split(","), switch, forms, faults)
+        return {name: parse_scalar(value) for name, value in assigned.items()}
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        faults.append(Fault(path=switch, message=f"{text!r} is no JSON object: {error}", hint=forms))
+        return {}
 
 
 def parse_scalar(text: str) -> bool | int | float | str:

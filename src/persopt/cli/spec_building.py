@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from persopt.cli.parameters import parse_assignments, parse_parameters
+from persopt.cli.parameters import parse_assignments, parse_parameters, parse_point
 from persopt.cli.spec_files import read_mapping
 from persopt.cli.struct_flags import Flag, list_flags, put_flags
 from persopt.domain.errors import Fault, InputError
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 __all__ = ("TUNE_FLAGS", "build_tune_spec", "put_options", "read_file")
 
 _OWN_FORM: Final = (
-    "baseModelPath",
-    "datasetPath",
-    "config",
-    "strategyOptions",
-    "executorOptions",
-    "objectives",
-    "parsers",
-    "constraints",
+    *("baseModelPath", "datasetPath", "config", "strategyOptions", "executorOptions", "objectives", "parsers"),
+    *("constraints", "enqueue", "points"),
 )
-_SWITCHES: Final = {"outputDir": "--output", "textColumns": "--text-column"}
+_SWITCHES: Final = {
+    "outputDir": "--output",
+    "textColumns": "--text-column",
+    "method": "--early-stopping",
+    "job": "--warm-start",
+    "trials": "--warm-start-trials",
+}
 _PATHS: Final = {"model": "baseModelPath", "data_path": "datasetPath"}
 
 _PARSER_FORM: Final = "write --parser NAME or --parser 'NAME:OPTION=VALUE;OPTION=VALUE'"
@@ -45,7 +45,7 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
 
     Args:
         given: What click read: `model`, `data_path`, `spec_file`, `config_file`, `param`, `objective`, `constraint`,
-            `option`, `executor_option`, `parser`, and the flags of `TUNE_FLAGS` by their names.
+            `enqueue`, `option`, `executor_option`, `parser`, and the flags of `TUNE_FLAGS` by their names.
         registry: Knows the types of the plugins' options.
 
     Raises:
@@ -62,6 +62,8 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
         plain["objectives"] = [_parse_objective(item, faults) for item in given["objective"]]
     if given.get("constraint"):
         plain["constraints"] = [_parse_constraint(item, faults) for item in given["constraint"]]
+    if given.get("enqueue"):
+        plain["enqueue"] = [parse_point(item, "--enqueue", faults) for item in given["enqueue"]]
     strategy = registry.sampling_strategies.get(_name(plain, "strategy"))
     put_options(given.get("option", ()), "-o", strategy, "strategyOptions", plain, faults)
     executor = registry.trial_executors.get(_name(plain, "executor"))

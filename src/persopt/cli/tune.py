@@ -61,6 +61,12 @@ class _TuneCommand(click.Command):
     multiple=True,
     help="A limit that the best trial has to keep, such as 'latency<=20' or 'f1>=0.8'. May be repeated.",
 )
+@click.option(
+    "--enqueue",
+    metavar="NAME=VALUE,...",
+    multiple=True,
+    help="A point to try first; what it leaves out is sampled. May be repeated.",
+)
 @click.option("-o", "--option", metavar="NAME=VALUE", multiple=True, help="An option of the strategy; see below.")
 @click.option("--executor-option", metavar="NAME=VALUE", multiple=True, help="An option of the executor; see below.")
 @click.option(

@@ -84,8 +84,19 @@ class TrainingOptions(
         None
     )
     evaluations: Annotated[
-        int, Meta(ge=1, description="How often the validation split is evaluated in a training, the end included.")
-    ] = 1
+        PositiveInt | None,
+        Meta(
+            description="How often the validation split is evaluated in a training, the end included; by default once, "
+            "and 9 times with early stopping or patience."
+        ),
+    ] = None
+    patience: Annotated[
+        PositiveInt | None,
+        Meta(
+            description="End a training after so many evaluations without a better first objective; its values and "
+            "its model are then those of its best evaluation."
+        ),
+    ] = None
     evaluation_batch_size: Annotated[int, Meta(ge=1, description="Batch size of evaluations.")] = 64
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where to train.")] = "auto"
     adapter: Annotated[
@@ -113,6 +124,7 @@ class TrainingProgram(Struct, frozen=True, kw_only=True, tag="training", tag_fie
         training: What is the same in every trial.
         cache: Folder of the tokenized data, shared by all trials and jobs of a workspace.
         seed: Seed of the splits and of the choice of rows (the same for every trial).
+        objective: What `training.patience` watches.
     """
 
     model: str
@@ -122,6 +134,7 @@ class TrainingProgram(Struct, frozen=True, kw_only=True, tag="training", tag_fie
     training: TrainingOptions
     cache: str
     seed: int = 0
+    objective: Objective | None = None
 
 
 class FunctionProgram(Struct, frozen=True, kw_only=True, tag="function", tag_field="type", rename="camel"):

@@ -25,7 +25,7 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
             the constraints unless no trial does; then it is the one that breaks them least.
         trials: Every trial, by number.
         ended_by: Why it ended: `trials` (all asked for were run), `exhausted` (no new point is left),
-            `time-limit`.
+            `time-limit`, `target` (a trial reached the value that was asked for).
         strategy: Name of the strategy.
         space_size: Number of points of the space; None if it is continuous.
         model_path: Folder of the best model with its tokenizer; None where nothing is trained.

@@ -23,6 +23,7 @@ __all__ = (
     "Params",
     "Scalar",
     "Space",
+    "allows_value",
     "point_key",
 )
 
@@ -219,7 +220,9 @@ class Space(Struct, frozen=True):
         """Return whether these values, and no others, are a point of the space."""
         present = {parameter.name for parameter in self.parameters if parameter.exists(params)}
         return present == set(params) and all(
-            _allows(parameter, params[parameter.name]) for parameter in self.parameters if parameter.name in present
+            allows_value(parameter, params[parameter.name])
+            for parameter in self.parameters
+            if parameter.name in present
         )
 
 
@@ -238,7 +241,8 @@ def _value_at(parameter: Parameter, index: int) -> Scalar:
     return (parameter.values or ())[index]
 
 
-def _allows(parameter: Parameter, value: Any) -> bool:
+def allows_value(parameter: Parameter, value: Any) -> bool:
+    """Return whether a parameter can have this value; whether it exists at all is not asked."""
     if isinstance(parameter, CategoricalParameter):
         return value in parameter.choices
     if isinstance(value, bool) or not isinstance(value, int | float):

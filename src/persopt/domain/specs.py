@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct
 
+from persopt.domain.early_stopping import EarlyStopping
 from persopt.domain.languages import Language
 from persopt.domain.objectives import Constraint, Objective
 from persopt.domain.programs import (
@@ -18,7 +19,8 @@ from persopt.domain.programs import (
     TrainingOptions,
 )
 from persopt.domain.prune_specs import PruneSpec
-from persopt.domain.space import ParameterConfig
+from persopt.domain.space import ParameterConfig, Params
+from persopt.domain.warm_start import WarmStart
 
 __all__ = ("JobSpec", "TuneSpec", "dataset_of", "model_of", "output_of")
 
@@ -60,6 +62,15 @@ class TuneSpec(
     trial_time_limit: Annotated[PositiveFloat | None, Meta(description="Seconds after which a trial is stopped.")] = (
         None
     )
+    target_value: Annotated[
+        float | None, Meta(description="Value of the first objective at which the study ends, once a trial has it.")
+    ] = None
+    early_stopping: Annotated[EarlyStopping, Meta(description="How bad trials are stopped early.")] = EarlyStopping()
+    enqueue: Annotated[
+        list[Params],
+        Meta(description="Points to try first, such as known good ones; a parameter that is left out is sampled."),
+    ] = []
+    warm_start: Annotated[WarmStart | None, Meta(description="Begin with the good points of an earlier tuning.")] = None
     retries: Annotated[
         int, Meta(ge=0, le=10, description="How often a trial is run again that failed for a passing reason.")
     ] = 1

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
 
+from persopt.domain.errors import NotFoundError
 from persopt.domain.jobs import JobKind, JobRecord
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.specs import JobSpec, TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 from persopt.kernel.journal import StoreJournal
+from persopt.kernel.store import Store
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 
@@ -52,13 +55,29 @@ class JobHandler(Protocol):
 
 
 class TuneHandler:
-    """Hyperparameter tuning."""
+    """Hyperparameter tuning.
+
+    Args:
+        store: Where the earlier job of a warm start is looked for; by default only reports in files are.
+    """
+
+    def __init__(self, store: Store | None = None) -> None:
+        self._store = store
 
     def resolve(self, spec: TuneSpec, settings: Settings, registry: Registry) -> TuneSpec:
         """See `persopt.tuning.checks.resolve_tuning`."""
         from persopt.tuning.checks import resolve_tuning
+        from persopt.tuning.warm_start import EarlierTuning, find_report
 
-        return resolve_tuning(spec, settings, registry)
+        def find_tuning(given: str) -> EarlierTuning:
+            if self._store is not None:
+                with contextlib.suppress(NotFoundError):
+                    job = self._store.get_job(given)
+                    goals = job.spec.objectives if isinstance(job.spec, TuneSpec) else []
+                    return EarlierTuning(objectives=goals, trials=self._store.list_trials(job.id))
+            return find_report(given, settings.jobs)
+
+        return resolve_tuning(spec, settings, registry, find_tuning)
 
     def run(self, context: JobContext) -> JobOutcome:
         """See `persopt.tuning.run.run_tuning`."""

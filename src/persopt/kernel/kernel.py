@@ -14,10 +14,10 @@ from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.metrics import Totals
 from persopt.domain.reports import TuneReport
-from persopt.domain.specs import JobSpec, output_of
+from persopt.domain.specs import JobSpec, TuneSpec, output_of
 from persopt.domain.trials import Report, TrialRecord, TrialState
 from persopt.domain.validation import decode_struct
-from persopt.kernel.handlers import find_handler
+from persopt.kernel.handlers import JobHandler, TuneHandler, find_handler
 from persopt.kernel.job_folder import JobFolder
 from persopt.kernel.job_reports import assemble_report
 from persopt.kernel.leases import hint_process
@@ -44,7 +44,9 @@ class Kernel:
             InputError: with every fault that can be known before anything runs; then no job exists.
             OutputError: if the job's folder cannot be written; no job exists either.
         """
-        resolved = find_handler(spec).resolve(spec, self.settings, self.registry)
+        # The warm start of a tuning may name an earlier job.
+        handler: JobHandler = TuneHandler(self.store) if isinstance(spec, TuneSpec) else find_handler(spec)
+        resolved = handler.resolve(spec, self.settings, self.registry)
         self._check_output_is_free(resolved)
         job = JobRecord(
             id=new_job_id(),

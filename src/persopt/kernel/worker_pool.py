@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from persopt.domain.errors import Fault, PersoptError
+from persopt.domain.programs import TrainingProgram
 from persopt.kernel.faults import describe_exit
 from persopt.kernel.messages import Channel, FromWorker, Ready
 from persopt.kernel.processes import divide_threads, list_gpus, worker_environment
 from persopt.kernel.worker_process import WorkerProcess
 from persopt.plugins.contracts.execution import (
+    SAVE_SECONDS,
     ExecutorRequest,
     Failed,
     Finished,
@@ -92,11 +94,13 @@ class WorkerPool:
         return self._messages.popleft()
 
     def stop(self, number: int, *, keep_checkpoint: bool) -> None:
-        """Ask a trial to end, and end its worker if it has not within 0.4 s."""
+        """Ask a trial to end, and end its worker if it has not within 0.4 s; a model to be saved is waited for."""
+        saves = keep_checkpoint and isinstance(self._request.program, TrainingProgram)
+        grace = SAVE_SECONDS if saves else _STOP_GRACE_SECONDS
         for worker in self._workers:
             if worker.trial is not None and worker.trial.number == number and worker.kill_at is None:
                 worker.stop(number, keep_checkpoint=keep_checkpoint)
-                worker.kill_at = time.monotonic() + _STOP_GRACE_SECONDS
+                worker.kill_at = time.monotonic() + grace
 
     def _start(self, index: int) -> None:
         log = Path(self._request.folder) / f"worker-{index}.log"

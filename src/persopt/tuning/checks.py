@@ -6,6 +6,7 @@ import importlib.machinery
 import math
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -25,7 +26,10 @@ from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 from persopt.tuning.command_checks import check_command_fields, resolve_command
 from persopt.tuning.defaults import DEFAULT_OBJECTIVES, MEASURED_METRICS, TASK_METRICS
+from persopt.tuning.enqueuing import check_points
+from persopt.tuning.stopping.checks import kept_models, resolve_stopping
 from persopt.tuning.task_checks import check_task_fits
+from persopt.tuning.warm_start import FindTuning, find_report, resolve_warm_start
 
 __all__ = ("DEFAULT_CONFIG", "resolve_tuning")
 
@@ -40,21 +44,32 @@ DEFAULT_CONFIG: Final[dict[str, ParameterConfig]] = {
 """What is searched when nothing is said: the ranges in which Transformers models are usually fine-tuned."""
 
 
-def resolve_tuning(spec: TuneSpec, settings: Settings, registry: Registry) -> TuneSpec:
+def resolve_tuning(
+    spec: TuneSpec, settings: Settings, registry: Registry, find_tuning: FindTuning | None = None
+) -> TuneSpec:
     """Check a spec and fill in what it leaves open, before a job exists; torch is not loaded.
 
+    Args:
+        spec: What was asked for.
+        settings: Where the workspace is.
+        registry: The plugins.
+        find_tuning: Finds the earlier tuning of a warm start; by default by its `report.json`.
+
     Returns:
-        The spec with absolute paths, the space, the task, the columns and splits of the data, and objectives.
+        The spec with absolute paths, the space, the task, the columns and splits of the data, objectives, the
+        number of evaluations, what early stopping counts, and the points of a warm start.
 
     Raises:
         InputError: with all faults: of the space, the strategy and its options, a space that the strategy
-            cannot search, the executor, the model, the data, the objectives, the output folder.
+            cannot search, the executor, the model, the data, the objectives, the output folder, early stopping,
+            the points to begin with.
     """
-    return _Resolver(spec, settings, registry).resolve()
+    return _Resolver(spec, settings, registry, find_tuning).resolve()
 
 
 class _Resolver:
-    def __init__(self, spec: TuneSpec, settings: Settings, registry: Registry) -> None:
+    def __init__(self, spec: TuneSpec, settings: Settings, registry: Registry, find_tuning: FindTuning | None) -> None:
+        self._find_tuning = find_tuning or partial(find_report, jobs=settings.jobs)
         self._settings = settings
         self._registry = registry
         self._faults: list[Fault] = []
@@ -75,6 +90,10 @@ class _Resolver:
         self._faults += check_command_fields(self._spec)
         self._check_objectives()
         self._check_constraints()
+        self._spec, faults = resolve_stopping(self._spec)
+        self._faults += faults
+        if space is not None:
+            self._collect(lambda: self._resolve_first_points(space))
         if self._faults:
             raise InputError(self._faults)
         return self._spec
@@ -136,8 +155,8 @@ class _Resolver:
             self._set(base_model_path=str(model))
             description = self._collect(lambda: check_model(model, task=self._spec.task))
             if description is not None:
-                # The best model so far and the one that is being saved.
-                needed = 2 * description.bytes
+                # The best model so far, the one that is being saved, and those of stopped trials.
+                needed = (2 + kept_models(self._spec.early_stopping)) * description.bytes
                 self._faults += check_disk_space(self._settings.workspace, needed, "")
                 if output is not None:
                     self._faults += check_disk_space(output, description.bytes)
@@ -175,6 +194,21 @@ class _Resolver:
     def _resolve_command(self, space: Space | None) -> None:
         self._spec, faults = resolve_command(self._spec, space, self._registry)
         self._faults += faults
+
+    def _resolve_first_points(self, space: Space) -> None:
+        spec = self._spec
+        self._faults += check_points(space, spec.enqueue)
+        if spec.max_trials is not None and len(spec.enqueue) > spec.max_trials:
+            message = f"has {len(spec.enqueue)} points, more than maxTrials {spec.max_trials}"
+            self._faults.append(Fault(path="$.enqueue", message=message))
+        if spec.warm_start is None:
+            return
+        if spec.warm_start.points is not None:
+            points = [point.params for point in spec.warm_start.points]
+            self._faults += check_points(space, points, "$.warmStart.points")
+            return
+        earlier = self._find_tuning(spec.warm_start.job)
+        self._set(warm_start=resolve_warm_start(spec.warm_start, earlier, space, spec.objectives))
 
     def _check_objectives(self) -> None:
         spec = self._spec

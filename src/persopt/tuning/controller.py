@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from persopt.domain.early_stopping import EarlyStopping
 from persopt.domain.errors import Fault, JobCancelledError, PersoptError
 from persopt.domain.jobs import Progress
 from persopt.domain.objectives import Constraint, Objective
+from persopt.domain.space import Space
 from persopt.domain.trials import Report, TrialRecord
 from persopt.plugins.contracts.execution import (
     Failed,
@@ -30,11 +32,15 @@ from persopt.plugins.contracts.execution import (
 from persopt.tuning.checkpoint_keeper import CheckpointKeeper
 from persopt.tuning.curves import Curves
 from persopt.tuning.journal import StudyHistory, TrialJournal
-from persopt.tuning.limits import TimeLimits
+from persopt.tuning.limits import Target, TimeLimits
+from persopt.tuning.memory_floor import MemoryFloor
 from persopt.tuning.report_buffer import ReportBuffer
 from persopt.tuning.seeds import derive_seed
+from persopt.tuning.stopping.checks import kept_models
+from persopt.tuning.stopping.early_stopper import EarlyStopper, make_rule
 from persopt.tuning.study import Study
 from persopt.tuning.tally import Tally
+from persopt.tuning.trial_stopper import TrialStopper
 from persopt.tuning.verdicts import FATAL_CODES, LiveTrial, finite_metrics, judge_trial, no_value_error
 
 __all__ = ("ControllerRequest", "StudyOutcome", "TrialController", "reopen_trials")
@@ -55,6 +61,11 @@ class ControllerRequest(Struct, frozen=True, kw_only=True):
         time_limit: Seconds after which no trial runs any more, earlier runs of the study included.
         trial_time_limit: Seconds after which an attempt of a trial is stopped, counted from when it began in a worker.
         constraints: Limits that the best trial has to keep.
+        target_value: Value of the first objective at which the study ends.
+        early_stopping: The rule by which trials are stopped early.
+        evaluations: Evaluations of a whole training; None for a function.
+        save_seconds: How long the pool gives a trial that is stopped to save its model; 0 where there is none.
+        space: The space of a training, to tell when it has no smaller batch; None for a function.
     """
 
     objectives: tuple[Objective, ...]
@@ -65,6 +76,11 @@ class ControllerRequest(Struct, frozen=True, kw_only=True):
     time_limit: float | None = None
     trial_time_limit: float | None = None
     constraints: tuple[Constraint, ...] = ()
+    target_value: float | None = None
+    early_stopping: EarlyStopping = EarlyStopping()
+    evaluations: int | None = None
+    save_seconds: float = 0.0
+    space: Space | None = None
 
 
 class StudyOutcome(Struct, frozen=True, kw_only=True):
@@ -73,7 +89,7 @@ class StudyOutcome(Struct, frozen=True, kw_only=True):
     Attributes:
         trials: Every trial, by number; at least one has values.
         curves: The evaluations that they reported, by trial and step.
-        ended_by: `trials`, `exhausted` or `time-limit`.
+        ended_by: `trials`, `exhausted`, `time-limit` or `target`.
         active_seconds: How long the study ran, earlier runs included.
     """
 
@@ -128,7 +144,11 @@ class TrialController:
         self._journal = journal
         self._guard = guard
         self._clock = clock
-        self._keeper = CheckpointKeeper(request.folder, request.objectives, journal, request.constraints)
+        options = request.early_stopping
+        self._kept_stopped = kept_models(options)
+        self._keeper = CheckpointKeeper(
+            request.folder, request.objectives, journal, request.constraints, stopped=self._kept_stopped
+        )
         names = [objective.metric for objective in request.objectives]
         self._reports = ReportBuffer(self._save_reports, names, clock)
         self._trials: dict[int, TrialRecord] = {}
@@ -136,8 +156,17 @@ class TrialController:
         self._waiting: deque[TrialRecord] = deque()
         self._tally = Tally(request.objectives, request.constraints)
         self._curves = Curves(request.objectives)
+        self._stopper = TrialStopper(pool, guard, clock, request.save_seconds)
         self._limits = TimeLimits(
-            pool, guard, clock, study_limit=request.time_limit, trial_limit=request.trial_time_limit
+            self._stopper, clock, study_limit=request.time_limit, trial_limit=request.trial_time_limit
+        )
+        self._target = Target(request.objectives[0], request.target_value, request.constraints)
+        self._memory = MemoryFloor(request.space)
+        self._early = EarlyStopper(
+            make_rule(options, request.objectives, seed=request.seed, evaluations=request.evaluations),
+            request.objectives,
+            unit=options.resource or "step",
+            evaluations=request.evaluations,
         )
         self._attributes: dict[str, Any] = {}
         self._next_poll = clock()
@@ -168,13 +197,17 @@ class TrialController:
         trials = [self._trials[number] for number in sorted(self._trials)]
         if self._tally.best is None:
             raise no_value_error(trials)
-        ended_by = "time-limit" if self._limits.cut_short else self._study.ended_by or "exhausted"
         return StudyOutcome(
             trials=trials,
             curves=self._curves.all(),
-            ended_by=ended_by,
+            ended_by=self._ended_by(),
             active_seconds=self._limits.active_seconds,
         )
+
+    def _ended_by(self) -> str:
+        if self._target.is_reached:
+            return "target"
+        return "time-limit" if self._limits.cut_short else self._study.ended_by or "exhausted"
 
     def _take_up(self, history: StudyHistory) -> None:
         reopened = reopen_trials(history.trials, self._request.retries)
@@ -184,9 +217,13 @@ class TrialController:
         self._trials = {record.number: record for record in records}
         self._curves.restore(history.reports)
         self._waiting.extend(record for record in records if record.state == "running")
+        for record in self._waiting:
+            self._curves.begin(record.number)
+        self._early.restore(records, self._curves.of)
         for record in records:
             if record.state != "running":
                 self._tally.add(record)
+                self._target.add(record)
 
     def _check_cancelled(self) -> None:
         if self._clock() < self._next_poll:
@@ -197,7 +234,7 @@ class TrialController:
             raise JobCancelledError(f"cancelled after {self._tally.done} trials")
 
     def _fill(self) -> None:
-        while len(self._running) < self._request.parallel:
+        while len(self._running) < self._request.parallel and not self._target.is_reached:
             if self._limits.time_is_up:
                 self._limits.cut_short |= bool(self._waiting) or self._study.ended_by is None
                 return
@@ -218,6 +255,7 @@ class TrialController:
         record = msgspec.structs.replace(record, started_at=datetime.now(UTC))
         self._trials[record.number] = record
         self._curves.begin(record.number)
+        self._early.begin(record.number)
         self._journal.start_trial(record, self._changed_attributes())
         self._running[record.number] = LiveTrial(record=record)
         request = TrialRequest(
@@ -243,7 +281,7 @@ class TrialController:
             raise PersoptError(f"the executor told the end of trial {message.number}, which is not running")
         self._reports.end_trial(message.number)
         record = judge_trial(trial, message, self._request.objectives, self._request.constraints)
-        if _is_retried(record, self._request.retries) and not self._limits.time_is_up:
+        if _is_retried(record, self._request.retries) and not (self._limits.time_is_up or self._target.is_reached):
             self._retry(record)
         else:
             self._finish(record, message)
@@ -256,6 +294,10 @@ class TrialController:
         trial.metrics = {**trial.metrics, **report.metrics}
         trial.step = report.step
         trial.share = trial.share if report.share is None else report.share
+        fault = self._early.judge(report) if trial.stop_fault is None else None
+        if fault is not None:
+            keep = self._kept_stopped > 0 or not self._tally.has_success
+            self._stopper.stop(trial, fault, keep_checkpoint=keep)
         report = msgspec.structs.replace(report, metrics=metrics)
         self._curves.add(report)
         self._reports.add(report)
@@ -266,28 +308,37 @@ class TrialController:
         self._waiting.append(_as_running(record, record.attempt + 1))
 
     def _finish(self, record: TrialRecord, message: Finished | Stopped | Failed | None) -> None:
-        record = self._study.tell(msgspec.structs.replace(record, finished_at=datetime.now(UTC)))
+        record = self._early.end(msgspec.structs.replace(record, finished_at=datetime.now(UTC)))
+        record = self._study.tell(record)
         checkpoint = None if message is None or isinstance(message, Failed) else message.checkpoint
         record = self._keeper.judge(record, checkpoint, self._trial_folder(record.number))
         self._trials[record.number] = record
         self._tally.add(record)
         self._journal.finish_trial(record, self._progress(), study_attributes=self._changed_attributes())
-        beaten = self._keeper.keep(record)
-        if beaten is not None:
+        for beaten in self._keeper.keep(record):
             self._trials[beaten.number] = beaten
-        if record.state == "failed" and record.fault is not None and self._is_fatal(record.fault):
-            raise PersoptError(record.fault)
+        fault = self._fatal_fault(record)
+        if fault is not None:
+            raise PersoptError(fault)
+        self._target.add(record)
+        if self._target.fault is not None:
+            for trial in self._running.values():
+                self._stopper.stop(trial, self._target.fault, keep_checkpoint=False)
 
     def _end_waiting(self) -> None:
         """End the trials that were to run again, but for which no time is left."""
         for record in self._waiting:
-            fault = self._limits.study_fault
+            fault = self._target.fault or self._limits.study_fault
             self._finish(msgspec.structs.replace(record, state="stopped", values=[], fault=fault), None)
         self._waiting.clear()
 
-    def _is_fatal(self, fault: Fault) -> bool:
-        """Return whether every other trial would fail so too."""
-        return fault.code in FATAL_CODES or (fault.path in _PROGRAM_PATHS and self._tally.best is None)
+    def _fatal_fault(self, record: TrialRecord) -> Fault | None:
+        """Return the study's fault if every other trial would fail as this one did."""
+        fault = record.fault if record.state == "failed" else None
+        has_value = self._tally.best is not None
+        if fault is not None and (fault.code in FATAL_CODES or (fault.path in _PROGRAM_PATHS and not has_value)):
+            return fault
+        return self._memory.add(record, self._running, has_value=has_value)
 
     def _trial_folder(self, number: int) -> Path:
         return self._request.folder / "trials" / f"{number:04d}"

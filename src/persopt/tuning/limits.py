@@ -1,28 +1,60 @@
-"""Time limits of a study and of its trials, kept by asking the pool to stop trials."""
+"""The budgets of a study: its time, its trials' time, the value at which it is content."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from persopt.domain.errors import Fault, PersoptError
-from persopt.plugins.contracts.execution import TrialPool
+from persopt.domain.errors import Fault
+from persopt.domain.objectives import Constraint, Objective
+from persopt.domain.trials import TrialRecord
+from persopt.tuning.ranking import feasible_trials
+from persopt.tuning.trial_stopper import TrialStopper
 from persopt.tuning.verdicts import LiveTrial
 
-__all__ = ("TimeLimits",)
+__all__ = ("Target", "TimeLimits")
 
-_STOP_GRACE_SECONDS: Final = 5.0
-_MOMENT_SECONDS: Final = 0.05
+
+class Target:
+    """Knows whether a trial has reached the value that is enough.
+
+    Args:
+        objective: The first objective.
+        value: The value, or None: nothing is enough.
+        constraints: What a trial has to keep for its value to count.
+
+    Attributes:
+        fault: Why trials are stopped; None while no trial has reached it.
+    """
+
+    def __init__(self, objective: Objective, value: float | None, constraints: Sequence[Constraint] = ()) -> None:
+        self._objective = objective
+        self._value = value
+        self._constraints = constraints
+        self.fault: Fault | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether a trial has reached it."""
+        return self.fault is not None
+
+    def add(self, trial: TrialRecord) -> None:
+        """Take a trial that has ended; only one that came to its own end counts."""
+        if self._value is None or self.is_reached or not feasible_trials([trial], self._constraints):
+            return
+        if not self._objective.is_better(self._value, trial.values[0]):
+            self.fault = Fault(
+                message=f"stopped: trial {trial.number} reached the target, {self._objective.metric} {self._value:g}",
+                path="$.targetValue",
+                code="target",
+            )
 
 
 class TimeLimits:
     """Knows how much time is left, and stops what is over its time.
 
     Args:
-        pool: Where trials run.
-        guard: Makes the context manager inside which the pool's code runs.
+        stopper: Asks trials to end.
         clock: A clock in seconds that never goes back.
         study_limit: Seconds that the study may run, or None.
         trial_limit: Seconds that an attempt of a trial may run in a worker, or None.
@@ -30,15 +62,13 @@ class TimeLimits:
 
     def __init__(
         self,
-        pool: TrialPool,
-        guard: Callable[[], AbstractContextManager[object]],
+        stopper: TrialStopper,
         clock: Callable[[], float],
         *,
         study_limit: float | None,
         trial_limit: float | None,
     ) -> None:
-        self._pool = pool
-        self._guard = guard
+        self._stopper = stopper
         self._clock = clock
         self._study_limit = math.inf if study_limit is None else study_limit
         self._trial_limit = math.inf if trial_limit is None else trial_limit
@@ -80,9 +110,8 @@ class TimeLimits:
         for trial in running:
             if trial.stop_fault is None:
                 self._enforce(trial, keep_checkpoint)
-            elif heard_all and self._clock() >= trial.stop_time + _STOP_GRACE_SECONDS:
-                number, seconds = trial.record.number, _STOP_GRACE_SECONDS
-                raise PersoptError(f"the executor did not end trial {number} within {seconds:g} s of being asked to")
+            elif heard_all:
+                self._stopper.check(trial)
 
     def deadlines(self, running: Iterable[LiveTrial]) -> Iterator[float]:
         """Give the times, by the clock, at which `enforce` will have something to do."""
@@ -90,8 +119,7 @@ class TimeLimits:
             yield self._begin + self._study_limit
         for trial in running:
             if trial.stop_fault is not None:
-                # Once that is past, a moment in which nothing is heard.
-                yield max(trial.stop_time + _STOP_GRACE_SECONDS, self._clock() + _MOMENT_SECONDS)
+                yield from self._stopper.deadlines(trial)
             else:
                 yield trial.started + self._trial_limit
 
@@ -104,6 +132,4 @@ class TimeLimits:
             fault = Fault(message=message, path="$.trialTimeLimit", code="time-limit")
         else:
             return
-        trial.stop_fault, trial.stop_time = fault, self._clock()
-        with self._guard():
-            self._pool.stop(trial.record.number, keep_checkpoint=keep_checkpoint)
+        self._stopper.stop(trial, fault, keep_checkpoint=keep_checkpoint)

@@ -18,7 +18,7 @@ from persopt.domain.space_building import build_space
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import TrialRecord
 from persopt.plugins.contracts.base import Contribution
-from persopt.plugins.contracts.execution import ExecutorRequest, TrialPool
+from persopt.plugins.contracts.execution import SAVE_SECONDS, ExecutorRequest, TrialPool
 from persopt.plugins.contracts.sampling import FiniteStrategy
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
@@ -27,6 +27,7 @@ from persopt.settings import Settings
 from persopt.tuning.command_checks import make_command_program
 from persopt.tuning.controller import ControllerRequest, StudyOutcome, TrialController
 from persopt.tuning.defaults import MEASURED_METRICS
+from persopt.tuning.enqueuing import list_enqueued
 from persopt.tuning.importance import find_importances
 from persopt.tuning.journal import StudyHistory, TrialJournal
 from persopt.tuning.model_delivery import deliver_model
@@ -83,6 +84,11 @@ def run_tuning(
                 time_limit=spec.time_limit,
                 trial_time_limit=spec.trial_time_limit,
                 constraints=tuple(spec.constraints),
+                target_value=spec.target_value,
+                early_stopping=spec.early_stopping,
+                evaluations=(spec.training.evaluations or 1) if spec.trains_model else None,
+                save_seconds=SAVE_SECONDS if spec.trains_model else 0.0,
+                space=build_space(spec.config) if spec.trains_model else None,
             ),
             study=study,
             pool=pool,
@@ -128,15 +134,17 @@ def _open_study(spec: TuneSpec, registry: Registry) -> Study:
     max_trials = spec.max_trials
     if max_trials is None and not isinstance(strategy, FiniteStrategy):
         max_trials = DEFAULT_TRIALS
+    space = build_space(spec.config, known_only=spec.trains_model)
     request = StudyRequest(
         strategy=strategy,
         options=decode_options(strategy, spec.strategy_options),
-        space=build_space(spec.config, known_only=spec.trains_model),
+        space=space,
         objectives=tuple(spec.objectives),
         seed=spec.seed,
         max_trials=max_trials,
         parallel=spec.parallel,
         constraints=tuple(spec.constraints),
+        enqueued=list_enqueued(space, spec.enqueue, spec.warm_start, max_trials),
     )
     return Study(request, guard=_guard(registry, strategy))
 
@@ -177,6 +185,7 @@ def _make_program(spec: TuneSpec, settings: Settings) -> Program:
         training=msgspec.structs.replace(spec.training, measure=_measured(spec)),
         cache=str(settings.cache),
         seed=spec.seed,
+        objective=spec.objectives[0],
     )
 
 
@@ -190,16 +199,33 @@ def _deliver(
     spec: TuneSpec, outcome: StudyOutcome, folder: Path, journal: TrialJournal
 ) -> tuple[StudyOutcome, TrialRecord | None, Path | None]:
     """Put the best model in its place; return the records as they are then, the best trial, the model's folder."""
-    with_model = [trial for trial in outcome.trials if trial.checkpoint is not None]
-    best = find_best(with_model or outcome.trials, spec.objectives, spec.constraints)
     target = Path(spec.output_dir) if spec.output_dir is not None else folder / "artifacts" / "best-model"
+    is_filled = target.is_dir() and any(target.iterdir())
+    best = _find_best(spec, outcome, is_delivered=is_filled)
     model: Path | None = None
     if best is not None and best.checkpoint is not None:
         model = deliver_model(folder / best.checkpoint, target)
         journal.set_checkpoint(best.number, None)
-        best = msgspec.structs.replace(best, checkpoint=None)
-    elif spec.function is None and target.is_dir() and any(target.iterdir()):
+    elif spec.function is None and is_filled:
         model = target  # delivered by a run that ended before its report
-    trials = [msgspec.structs.replace(trial, attributes={}, checkpoint=None) for trial in outcome.trials]
-    best = None if best is None else trials[best.number]
+    delivered = None if best is None else best.number
+    trials = [
+        msgspec.structs.replace(
+            trial, attributes={}, checkpoint=None if trial.number == delivered else trial.checkpoint
+        )
+        for trial in outcome.trials
+    ]
+    best = None if delivered is None else trials[delivered]
     return msgspec.structs.replace(outcome, trials=trials), best, model
+
+
+def _find_best(spec: TuneSpec, outcome: StudyOutcome, *, is_delivered: bool) -> TrialRecord | None:
+    """Return the best trial that left a model, or else the best one; one that was stopped only if none came to its end.
+
+    A model that was delivered before is the best one's.
+    """
+    best = find_best(outcome.trials, spec.objectives, spec.constraints)
+    if best is None or best.checkpoint is not None or is_delivered:
+        return best
+    alike = [trial for trial in outcome.trials if trial.checkpoint is not None and trial.state == best.state]
+    return find_best(alike, spec.objectives, spec.constraints) or best

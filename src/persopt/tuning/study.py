@@ -22,6 +22,7 @@ from persopt.domain.space import Params, Scalar, Space, point_key
 from persopt.domain.trials import TrialRecord
 from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, SamplingStrategy
 from persopt.tuning.distributions import code_space, make_distribution, normalize_params
+from persopt.tuning.enqueuing import ORIGIN_ATTRIBUTE, EnqueuedPoint
 from persopt.tuning.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class StudyRequest(Struct, frozen=True, kw_only=True):
         max_trials: The study never has more trials; None for no limit but the points that there are.
         parallel: Trials that run at the same time (samplers may want to know).
         constraints: Limits of metrics; samplers that can look where they are kept.
+        enqueued: The values of the first trials; what a point leaves out is sampled.
     """
 
     strategy: SamplingStrategy[Any]
@@ -59,6 +61,7 @@ class StudyRequest(Struct, frozen=True, kw_only=True):
     max_trials: int | None = None
     parallel: int = 1
     constraints: tuple[Constraint, ...] = ()
+    enqueued: tuple[EnqueuedPoint, ...] = ()
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
@@ -159,6 +162,8 @@ class Study:
         self._remember(params, attempt)
         if attempt:
             attributes[_REJECTED] = attempt
+        if number < len(self._request.enqueued):
+            attributes[ORIGIN_ATTRIBUTE] = self._request.enqueued[number].origin
         return Suggestion(number=number, params=params, attributes=attributes)
 
     def tell(self, record: TrialRecord) -> TrialRecord:
@@ -234,12 +239,25 @@ class Study:
         params: Params = {}
         with self._guard(), _quiet_optuna():
             self._optuna.sampler = self._sampler(number, attempt)
+            if number < len(self._request.enqueued):
+                self._enqueue(self._request.enqueued[number].params, number, attempt)
             trial = self._optuna.ask()
             for code in self._codes:
                 if code.parameter.exists(params):
                     given = trial._suggest(code.name, self._distributions[code.name])  # noqa: SLF001 - no public one takes a distribution
                     params[code.name] = code.from_sampler(given)
         return params, dict(self._storage.get_trial(trial._trial_id).system_attrs)  # noqa: SLF001
+
+    def _enqueue(self, fixed: Params, number: int, attempt: int) -> None:
+        """Fix values of the trial that is asked for next."""
+        import optuna
+
+        self._optuna.enqueue_trial(
+            {code.name: code.to_sampler(fixed[code.name]) for code in self._codes if code.name in fixed}
+        )
+        if isinstance(self._request.strategy, FiniteStrategy):  # it answers for its own points only
+            seed = derive_seed(self._request.seed, "enqueued", number, attempt)
+            self._optuna.sampler = optuna.samplers.RandomSampler(seed=seed)
 
     def _choose_unseen(self, number: int) -> Params:
         """Walk through all points from a place and with a stride that depend on the seed alone."""

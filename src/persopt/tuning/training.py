@@ -21,6 +21,8 @@ from persopt.models.adapters import add_adapter, merge_adapter
 from persopt.models.heads import HEADS
 from persopt.models.quiet import quiet_transformers
 from persopt.plugins.contracts.execution import TrialEndedEarly, TrialRequest
+from persopt.tuning.defaults import DEFAULT_OBJECTIVES
+from persopt.tuning.patience import Patience
 from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
 from persopt.tuning.training_faults import is_out_of_memory, memory_fault
 from persopt.tuning.training_plan import TrainingPlan, plan_training
@@ -45,8 +47,10 @@ class TrainingOutcome(Struct, frozen=True, kw_only=True):
 
     Attributes:
         metrics: Those of the last evaluation (`persopt.tuning.defaults.TASK_METRICS`), `trainLoss`, and what the
-            program says to measure (`persopt.tuning.defaults.MEASURED_METRICS`).
-        checkpoint: Folder of the trained model (or of its adapter alone) with its tokenizer or image processor.
+            program says to measure (`persopt.tuning.defaults.MEASURED_METRICS`). With `training.patience`
+            those of the best evaluation.
+        checkpoint: Folder of the trained model (or of its adapter alone) with its tokenizer or image processor, as
+            it was at that evaluation.
     """
 
     metrics: dict[str, float]
@@ -142,12 +146,23 @@ class _Training:
         judged = JudgeRequest(program=program, processor=self._warm.processor, labels=data.labels)
         model = self._load_model(judged)
         meter = LossMeter()
-        callback = TrainingCallback(self._trial, meter, steps, options.evaluations)
+        patience = self._open_patience()
+        callback = TrainingCallback(self._trial, meter, steps, options.evaluations or 1, patience)
         self._trainer = TrialTrainer(model, arguments, data, judged, meter, callback)
         callback.measure = TrainingMeasures(self._trainer, data.validation, options.measure).take
         with quiet_transformers():
             result = self._trainer.train()
-        return callback.last_evaluation | {"trainLoss": float(result.training_loss)}
+        evaluation = callback.last_evaluation
+        if patience is not None and patience.best:
+            patience.restore(self._trainer.network)
+            evaluation = patience.best
+        return evaluation | {"trainLoss": float(result.training_loss)}
+
+    def _open_patience(self) -> Patience | None:
+        program = self._warm.program
+        if program.training.patience is None:
+            return None
+        return Patience(program.objective or DEFAULT_OBJECTIVES[program.task], program.training.patience)
 
     def _load_model(self, judged: JudgeRequest) -> Any:
         """Return a fresh copy of the base model, with an adapter around it if the point asks for one."""

@@ -10,6 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from typing_extensions import override
 
 from persopt.plugins.contracts.execution import TrialEndedEarly
+from persopt.tuning.patience import Patience
 
 __all__ = ("LossMeter", "TrainingCallback", "TrainingHandle")
 
@@ -68,17 +69,26 @@ class TrainingCallback(TrainerCallback):
         meter: Filled by the trainer.
         steps: Optimizer steps of the whole training.
         evaluations: How often to evaluate, the end included; no more often than there are steps.
+        patience: Told each evaluation; ends the training when it is over.
 
     Attributes:
         last_evaluation: Metrics of the last evaluation; empty before the first.
         measure: Called at each evaluation, and gives further metrics.
     """
 
-    def __init__(self, trial: TrainingHandle, meter: LossMeter, steps: int, evaluations: int) -> None:
+    def __init__(
+        self,
+        trial: TrainingHandle,
+        meter: LossMeter,
+        steps: int,
+        evaluations: int,
+        patience: Patience | None = None,
+    ) -> None:
         self._trial = trial
         self._meter = meter
         self._steps = steps
         self._evaluated_after = {max(1, round(steps * turn / evaluations)) for turn in range(1, evaluations + 1)}
+        self._patience = patience
         self._reported_at = -_INTERVAL
         self.last_evaluation: dict[str, float] = {}
         self.measure: Callable[[], dict[str, float]] = dict
@@ -112,11 +122,13 @@ class TrainingCallback(TrainerCallback):
 
     @override
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
-        """Report the evaluation together with what the training has to tell."""
+        """Report the evaluation together with what the training has to tell; end it when the patience is over."""
         values = {name.removeprefix("eval_"): value for name, value in given["metrics"].items()}
         self.last_evaluation = {name: value for name, value in values.items() if name not in _TIMINGS}
         self.last_evaluation |= self.measure()
         self._report(state, self.last_evaluation | self._meter.read())
+        if self._patience is not None and self._patience.add(self.last_evaluation, given["model"]):
+            control.should_training_stop = True
 
     def _report(self, state: TrainerState, metrics: dict[str, float]) -> None:
         self._reported_at = time.monotonic()

@@ -34,7 +34,7 @@ class LiveTrial(Struct, kw_only=True):
         step: The last step reported.
         share: How much of it is done, 0 to 1.
         stop_fault: Why it was asked to stop, if it was.
-        stop_time: When it was asked.
+        stop_deadline: When it must have ended, once it was asked.
     """
 
     record: TrialRecord
@@ -43,7 +43,7 @@ class LiveTrial(Struct, kw_only=True):
     step: int = 0
     share: float = 0.0
     stop_fault: Fault | None = None
-    stop_time: float = math.inf
+    stop_deadline: float = math.inf
 
 
 def finite_metrics(metrics: Mapping[str, float]) -> dict[str, float]:

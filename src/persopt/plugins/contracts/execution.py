@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from persopt.domain.trials import Report
 from persopt.plugins.contracts.base import Contribution
 
 __all__ = (
+    "SAVE_SECONDS",
     "ExecutorRequest",
     "Failed",
     "Finished",
@@ -27,6 +28,9 @@ __all__ = (
     "TrialPool",
     "TrialRequest",
 )
+
+SAVE_SECONDS: Final = 60.0
+"""How long a trial whose model is to be kept may take from being stopped to having saved it."""
 
 OptionsT_contra = TypeVar("OptionsT_contra", bound=Struct, contravariant=True)
 
@@ -124,7 +128,10 @@ class TrialPool(Protocol):
         ...
 
     def stop(self, number: int, *, keep_checkpoint: bool) -> None:
-        """Ask a running trial to end; its last message comes within half a second, by force if need be."""
+        """Ask a running trial to end; its last message comes within half a second, by force if need be.
+
+        With `keep_checkpoint` a training is given `SAVE_SECONDS` to save its model.
+        """
         ...
 
 

@@ -1,0 +1,1 @@
+"""Early stopping of trials: one file a rule, and what the controller asks."""
