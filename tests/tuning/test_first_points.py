@@ -50,7 +50,7 @@ def end(record: TrialRecord) -> TrialRecord:
     return msgspec.structs.replace(record, state="succeeded", values=[bowl(record.params)])
 
 
-@pytest.mark.parametrize("strategy", ["random", "bayesian"])
+@pytest.mark.parametrize("strategy", ["random", "bayesian", "nsga2", "qmc"])
 def test_enqueued_points_come_first_each_once_and_the_rest_of_a_point_is_sampled(strategy: str) -> None:
     records = run_study(make(strategy, MIXED, POINTS, max_trials=5), end)
     assert records[0].params == {"rate": 1e-2, "count": 4, "kind": "c"}
@@ -59,7 +59,7 @@ def test_enqueued_points_come_first_each_once_and_the_rest_of_a_point_is_sampled
     assert [record.attributes.get(ORIGIN_ATTRIBUTE) for record in records] == ["enqueue", "enqueue", None, None, None]
 
 
-@pytest.mark.parametrize("strategy", ["random", "bayesian"])
+@pytest.mark.parametrize("strategy", ["random", "bayesian", "nsga2", "qmc"])
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_a_resumed_study_goes_on_with_the_points_of_an_uninterrupted_one(strategy: str, cut: int) -> None:
     whole = run_study(make(strategy, MIXED, POINTS, max_trials=6), end)
