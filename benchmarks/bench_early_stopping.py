@@ -43,6 +43,8 @@ def main() -> None:
         ("evaluations", 9),
         ("length", 24),
         ("rung", 2),
+        ("width", 192),
+        ("batch", 8),
         ("first", 0),
     ):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -50,15 +52,15 @@ def main() -> None:
     if given.folder is None:
         raise SystemExit("name the folder of the CoNLL-U files")
     with tempfile.TemporaryDirectory() as folder:
-        model, data = _make_material(Path(given.folder), Path(folder), given.rows)
+        model, data = _make_material(Path(given.folder), Path(folder), given.rows, given.width)
         rows = [
             _compare(model, data, Path(folder), seed, given) for seed in range(given.first, given.first + given.seeds)
         ]
     print(_table(rows, given))
 
 
-def _make_material(source: Path, folder: Path, rows: int) -> tuple[Path, Path]:
-    """Split the sentences of all files at random; make an untrained encoder of two million parameters for them."""
+def _make_material(source: Path, folder: Path, rows: int, width: int) -> tuple[Path, Path]:
+    """Split the sentences of all files at random; make an untrained encoder (at width 192: 1.9 million weights)."""
     from persopt.quickstart import make_quickstart_model
 
     files = sorted(source.glob("*.conllu"))
@@ -70,7 +72,7 @@ def _make_material(source: Path, folder: Path, rows: int) -> tuple[Path, Path]:
         (data / f"{name}.conllu").write_text("\n\n".join(part) + "\n\n", "utf-8")
     texts = [line.removeprefix("# text = ") for block in sentences[:rows] for line in block.splitlines()[:4]]
     texts = [text for text in texts if not text.startswith("#")]
-    return make_quickstart_model(folder / "model", texts, vocabulary=5000, hidden_size=192), data
+    return make_quickstart_model(folder / "model", texts, vocabulary=5000, hidden_size=width), data
 
 
 def _compare(model: Path, data: Path, folder: Path, seed: int, given: argparse.Namespace) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _search(
                 "learningRate": {"min": 1e-4, "max": 1e-2, "distribution": "log_uniform"},
                 "weightDecay": {"min": 0.0, "max": 0.1},
                 "dropout": {"min": 0.0, "max": 0.3},
-                "batchSize": 8,  # the same for all, so that a step is a step
+                "batchSize": given.batch,  # the same for all, so that a step is a step
                 "epochs": given.epochs,
             },
             "maxTrials": trials,
@@ -157,8 +159,8 @@ def _table(rows: list[dict[str, Any]], given: argparse.Namespace) -> str:
     lines = [
         f"## {QUESTION}",
         "",
-        f"Part-of-speech tags, {given.rows} sentences, {given.epochs} epochs, {given.evaluations} evaluations; "
-        f"{given.trials} trials of random search.",
+        f"Part-of-speech tags, {given.rows} sentences, width {given.width}, {given.epochs} epochs, "
+        f"{given.evaluations} evaluations; {given.trials} trials of random search.",
         "",
         "| seed | random: best | steps | until its best | asha: best | steps | stopped/trials | share of all steps |",
         "|---|---|---|---|---|---|---|---|",
