@@ -90,21 +90,22 @@ def prune(
     progress: bool | Callable[[Progress], None] = False,
     **options: Any,
 ) -> PruneReport:
-    """Make the least important weights of a model zero, and save it in a new folder.
+    """Make the least important weights of a model zero, or take units or tokens out, and save it in a new folder.
 
     Args:
         model: Folder of a Transformers checkpoint, a name in the workspace, or a hub id.
         output: Folder for the pruned model, new or empty.
-        data: For methods that need data: a file, a folder, a hub id, or a `datasets` object.
+        data: For methods that need data, and for the vocabulary: a file, a folder, a hub id, or a `datasets` object.
         config: How to prune, as in the body of a request; the fields below go before it.
         home: The workspace; by default `PERSOPT_HOME` or `./persopt-data`.
         durable: Run as a job, which outlives this program, instead of in it.
         progress: True shows a bar; a function is called with the progress.
         **options: Any field of `PruneConfig` or other field of `PruneSpec`, in snake_case: `method`, `sparsity`,
-            `scope`, `pattern`, `include`, `exclude`, `method_options`, `seed`, ...
+            `scope`, `pattern`, `include`, `exclude`, `method_options`, `structured`, `ratios`, `keep_layers`,
+            `vocabulary`, `export`, `seed`, ...
 
     Returns:
-        The report: sizes, the sparsity of each tensor, where the model lies.
+        The report: sizes, latency, the sparsity of each tensor, where the model lies.
 
     Raises:
         InputError: with all faults of what was given, before anything runs.

@@ -95,13 +95,16 @@ def test_the_command_makes_a_job_that_is_listed_shown_and_logged_like_any(tmp_pa
     assert (job["kind"], job["state"], job["trials"], job["best"]) == ("prune", "succeeded", [], None)
     assert job["result"]["sparsity"] == pytest.approx(0.5, abs=1e-3)
     assert job["environment"]["modelHash"]
+    latency = job["result"]["latency"]
+    assert 0 < latency["low"] <= latency["speedup"] <= latency["high"]
+    assert latency["confidence"] >= 0.95
     assert (tmp_path / "out" / "model.safetensors").is_file()
     listed = run_persopt("jobs", "list", "--kind", "prune")
     assert job["id"] in listed.stdout
     assert "هرس" in listed.stdout
     shown = run_persopt("jobs", "show", job["id"])
     assert shown.returncode == 0, shown.stderr
-    for words in ("magnitude", "sparse encoding", "faster on dense hardware", "sparsity.svg"):
+    for words in ("magnitude", "sparse encoding", "times as fast", "faster on dense hardware", "sparsity.svg"):
         assert words in shown.stdout
     with Runtime.open(load_settings({}, home=str(tmp_path / "home"))) as runtime:
         assert "succeeded" in runtime.kernel.log(job["id"])
@@ -111,8 +114,9 @@ def test_the_command_makes_a_job_that_is_listed_shown_and_logged_like_any(tmp_pa
 
 
 def test_python_prunes_here_and_as_a_durable_job_alike(tmp_path: Path, model: Path) -> None:
-    here = persopt.prune(model, tmp_path / "here", sparsity=0.6, scope="global", home=tmp_path / "home")
-    job = persopt.prune(model, tmp_path / "job", sparsity=0.6, scope="global", home=tmp_path / "home", durable=True)
+    asked: dict[str, Any] = {"sparsity": 0.6, "scope": "global", "measure_latency": False, "home": tmp_path / "home"}
+    here = persopt.prune(model, tmp_path / "here", **asked)
+    job = persopt.prune(model, tmp_path / "job", **asked, durable=True)
     assert (here.job_id, here.tensors, here.after) == (None, job.tensors, job.after)
     one, other = read_tensors(tmp_path / "here"), read_tensors(tmp_path / "job")
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
@@ -123,9 +127,10 @@ def test_python_prunes_here_and_as_a_durable_job_alike(tmp_path: Path, model: Pa
 
 def test_a_cancelled_job_leaves_no_output_and_a_resume_begins_anew(tmp_path: Path, model: Path) -> None:
     with Runtime.open(load_settings({}, home=str(tmp_path / "home"))) as runtime:
-        job = runtime.kernel.submit(PruneSpec(model_path=str(model), output_path=str(tmp_path / "out")))
+        spec = PruneSpec(model_path=str(model), output_path=str(tmp_path / "out"), measure_latency=False)
+        job = runtime.kernel.submit(spec)
         with pytest.raises(InputError, match=f"outputPath: .* is in use: job {job.id}, which is queued"):
-            runtime.kernel.submit(PruneSpec(model_path=str(model), output_path=str(tmp_path / "out")))
+            runtime.kernel.submit(spec)
         asked = False
 
         def cancel(now: JobRecord) -> None:

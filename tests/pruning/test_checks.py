@@ -13,6 +13,7 @@ import pytest
 from persopt.domain.errors import InputError
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.specs import JobSpec
+from persopt.domain.structured import StructuredRatios
 from persopt.domain.validation import decode_struct
 from tests.models.tiny import save_tiny
 from tests.support.prunings import resolve_here
@@ -60,7 +61,7 @@ def test_all_faults_come_at_once(tmp_path: Path, model: Path) -> None:
         model,
         method="magnitud",
         include=["nothing.*"],
-        structured=True,
+        ratios=StructuredRatios(heads=0.5),
         pattern="1:4",
         sparsity=0.5,
         scope="global",
@@ -68,7 +69,7 @@ def test_all_faults_come_at_once(tmp_path: Path, model: Path) -> None:
     )
     begun = [
         "config.method: no pruning method of that name, got 'magnitud'",
-        "config.structured: structured pruning is not in this version",
+        "config.ratios: is for whole units, got {'heads': 0.5, 'feedForward': 0.0, 'hidden': 0.0, 'layers': 0.0}",
         "config.sparsity: the pattern 1:4 gives sparsity 0.75, got 0.5",
         "config.scope: a pattern compares weights within their groups, got 'global'",
         "config.include[0]: 'nothing.*' matches no weight of the model",

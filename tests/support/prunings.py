@@ -20,9 +20,13 @@ __all__ = ("prune_here", "read_tensors", "resolve_here", "save_sharded")
 
 
 def resolve_here(folder: Path, model: Path, *, spec: dict[str, Any] | None = None, **config: Any) -> PruneSpec:
-    """Resolve a pruning of `model` into `folder / "pruned"`; the workspace is `folder / "home"`."""
+    """Resolve a pruning of `model` into `folder / "pruned"`; the workspace is `folder / "home"`, no time is measured."""
     settings = load_settings({}, home=str(folder / "home"))
-    fields: dict[str, Any] = {"model_path": str(model), "output_path": str(folder / "pruned")}
+    fields: dict[str, Any] = {
+        "model_path": str(model),
+        "output_path": str(folder / "pruned"),
+        "measure_latency": False,
+    }
     asked = PruneSpec(**fields | {"config": PruneConfig(**config)} | (spec or {}))
     return resolve_pruning(asked, settings, load_registry(settings, BUILTIN_MODULES))
 

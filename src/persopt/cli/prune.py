@@ -39,12 +39,15 @@ class _PruneCommand(click.Command):
 @click.argument("output", required=False)
 @click.option("--spec", "spec_file", metavar="FILE", help="The whole request as JSON, TOML or YAML; flags override it.")
 @click.option("-o", "--option", metavar="NAME=VALUE", multiple=True, help="An option of the method; see below.")
+@click.option(
+    "--vocabulary", is_flag=True, help="Trim the vocabulary to the tokens of the data set first; by itself only that."
+)
 @add_flags(PRUNE_FLAGS)
 @click.option("--detach", is_flag=True, help="Queue the job and leave it to `persopt jobs work`.")
 @home_option
 @json_option("Print the finished job as one JSON object on standard output.")
 def prune(home: str | None, as_json: bool, detach: bool, **given: Any) -> int:
-    """Make the least important weights of MODEL zero, and save the result in OUTPUT.
+    """Make the least important weights of MODEL zero, or take units or tokens out, and save the result in OUTPUT.
 
     MODEL is the folder of a Transformers checkpoint, a name in the workspace, or a hub id; OUTPUT a folder, new or
     empty. The model given stays as it is.

@@ -23,6 +23,11 @@ _SWITCHES: Final = {
     "include": "--include",
     "exclude": "--exclude",
     "calibrationRows": "--rows",
+    "minCount": "--vocabulary-min-count",
+    "maxSize": "--vocabulary-max-size",
+    "keepSingleCharacters": "--vocabulary-single-characters",
+    "keepTokens": "--vocabulary-token",
+    "keepTexts": "--vocabulary-text",
 }
 _PATHS: Final = {"model": "modelPath", "output": "outputPath"}
 
@@ -33,7 +38,7 @@ def build_prune_spec(given: Mapping[str, Any], registry: Registry) -> PruneSpec:
     """Build the spec: the file of `--spec`, then what was given beside it.
 
     Args:
-        given: What click read: `model`, `output`, `spec_file`, `option`, and the flags of `PRUNE_FLAGS`.
+        given: What click read: `model`, `output`, `spec_file`, `option`, `vocabulary`, and the flags of `PRUNE_FLAGS`.
         registry: Knows the types of the methods' options.
 
     Raises:
@@ -45,6 +50,8 @@ def build_prune_spec(given: Mapping[str, Any], registry: Registry) -> PruneSpec:
         if given.get(parameter) is not None:
             plain[name] = given[parameter]
     put_flags(PRUNE_FLAGS, given, plain, faults)
+    if given.get("vocabulary"):
+        _put_vocabulary(plain)
     _put_method_options(given, registry, plain, faults)
     try:
         spec = decode_struct(plain, PruneSpec)
@@ -53,6 +60,13 @@ def build_prune_spec(given: Mapping[str, Any], registry: Registry) -> PruneSpec:
     if faults:
         raise InputError(faults)
     return spec
+
+
+def _put_vocabulary(plain: dict[str, Any]) -> None:
+    """Have the vocabulary trimmed, with the default options if none is given."""
+    config = plain.get("config", {})
+    if isinstance(config, Mapping) and config.get("vocabulary") is None:
+        plain["config"] = {**config, "vocabulary": {}}
 
 
 def _put_method_options(

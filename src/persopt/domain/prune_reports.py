@@ -8,6 +8,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from persopt.domain.exports import OnnxExport
+from persopt.domain.latencies import LatencyComparison
+from persopt.domain.structured import StructuredReport
+from persopt.domain.vocabularies import VocabularyReport
+
 __all__ = ("ModelSize", "PruneReport", "TensorSparsity")
 
 
@@ -51,11 +56,13 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     """Result of a pruning.
 
     Attributes:
-        method: Name of the method.
-        scope: Among which weights the least important were found; `pattern` for an N:M pattern.
+        method: Name of the method; `none` if only the vocabulary was trimmed.
+        scope: Among which weights the least important were found; `pattern` for an N:M pattern, `units` where whole
+            units were cut, `none` where no weight was looked at.
         pattern: The N:M pattern, if there was one.
-        asked: The sparsity that was asked for.
-        sparsity: What it is over the chosen tensors.
+        asked: The sparsity that was asked for, or that the ratios asked for amount to.
+        sparsity: What it is over the chosen tensors; where whole units were cut, the share of the weights of the
+            body's linear layers that is gone.
         model_sparsity: What it is over all weights of the model.
         before: Size of the model given.
         after: Size of the pruned model in the dense form, in which `from_pretrained` reads it.
@@ -69,6 +76,10 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
         seconds: Time that it took.
         environment: Versions, hardware, threads, hashes of model and data.
         job_id: The job, when it was one.
+        structured: What is left of heads, neurons, hidden width and layers, if whole units were cut.
+        vocabulary: What trimming the vocabulary changed, if it was trimmed.
+        latency: How long the model given and the result take, if it was measured.
+        onnx: The result as ONNX, if it was exported.
     """
 
     method: str
@@ -88,6 +99,10 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     seconds: float
     environment: dict[str, Any]
     job_id: str | None = None
+    structured: StructuredReport | None = None
+    vocabulary: VocabularyReport | None = None
+    latency: LatencyComparison | None = None
+    onnx: OnnxExport | None = None
 
     def to_builtins(self) -> dict[str, Any]:
         """Return the report as plain data with camelCase names."""

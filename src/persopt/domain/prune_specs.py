@@ -7,8 +7,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from persopt.domain.programs import DataSpec, PositiveInt, TaskName
+from persopt.domain.structured import LayerRule, StructuredRatios
+from persopt.domain.vocabularies import VocabularyOptions
 
-__all__ = ("PruneConfig", "PruneScope", "PruneSpec")
+__all__ = ("NO_METHOD", "PruneConfig", "PruneScope", "PruneSpec")
+
+NO_METHOD = "none"
+"""In the place of a method: nothing but the vocabulary is trimmed."""
 
 PruneScope: TypeAlias = Literal["tensor", "row", "global"]
 
@@ -16,11 +21,14 @@ PruneScope: TypeAlias = Literal["tensor", "row", "global"]
 class PruneConfig(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """How to prune."""
 
-    method: Annotated[str, Meta(description="Name of the pruning method.")] = "magnitude"
+    method: Annotated[str, Meta(description="Name of the pruning method, or none.")] = "magnitude"
     method_options: Annotated[dict[str, Any], Meta(description="Options of the method.")] = {}
     sparsity: Annotated[
         Annotated[float, Meta(ge=0, lt=1)] | None,
-        Meta(description="Share of the chosen weights that become zero; by default 0.5, or what the pattern says."),
+        Meta(
+            description="Share of the chosen weights that become zero, or with structured are taken out; by default "
+            "0.5, or what the pattern or the ratios say, or 0 beside a vocabulary."
+        ),
     ] = None
     scope: Annotated[
         PruneScope | None,
@@ -31,6 +39,24 @@ class PruneConfig(Struct, frozen=True, kw_only=True, rename="camel", forbid_unkn
         Meta(description="Keep N of every M consecutive inputs of an output, such as 2:4 or 4:8."),
     ] = None
     structured: Annotated[bool, Meta(description="Remove whole heads and neurons instead of single weights.")] = False
+    ratios: Annotated[
+        StructuredRatios | None,
+        Meta(description="With structured: what part of each kind is cut; by default found from the sparsity."),
+    ] = None
+    keep_layers: Annotated[
+        list[Annotated[int, Meta(ge=0)]] | None,
+        Meta(description="With structured: numbers of the layers to keep, from 0, instead of a ratio of layers."),
+    ] = None
+    layer_rule: Annotated[LayerRule, Meta(description="With structured: which layers a ratio of layers keeps.")] = (
+        "importance"
+    )
+    multiple_of: Annotated[
+        PositiveInt, Meta(description="With structured: neurons and hidden width that are left are multiples of it.")
+    ] = 1
+    vocabulary: Annotated[
+        VocabularyOptions | None,
+        Meta(description="First trim the vocabulary to the tokens that the texts of the data set use."),
+    ] = None
     gradual: Annotated[
         bool, Meta(description="Reach the sparsity in steps; without training between them the same as one step.")
     ] = False
@@ -65,3 +91,13 @@ class PruneSpec(
     ] = 256
     batch_size: Annotated[PositiveInt, Meta(description="Rows of a batch while they are gathered.")] = 16
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where they are gathered.")] = "auto"
+    export: Annotated[
+        Literal["onnx"] | None, Meta(description="Also write the result in this form, in the output's folder `onnx`.")
+    ] = None
+    measure_latency: Annotated[
+        bool | None,
+        Meta(
+            description="Time the model given and the result in turn; by default yes, unless single weights of a "
+            "checkpoint of more than 1 GB are pruned, which is never whole in memory."
+        ),
+    ] = None

@@ -12,40 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
-
 from persopt.domain.errors import ModelError, OutputError
+from persopt.domain.exports import OnnxExport
 from persopt.models.quiet import quiet_transformers
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
-__all__ = ("OnnxExport", "check_onnx", "export_onnx")
+__all__ = ("OnnxExport", "check_exportable", "check_onnx", "export_onnx")
 
 FILE: Final = "model.onnx"
 _FILE_LIMIT: Final = 1_800_000_000  # a protobuf holds at most 2 GiB; bigger weights lie beside it
 _LONGEST: Final = 33  # tokens of the longest input tried
-
-
-class OnnxExport(Struct, frozen=True, kw_only=True, rename="camel"):
-    """An exported model.
-
-    Attributes:
-        file: The model; `config.json` lies beside it, and the weights too if there are more than 1.8 GB.
-        inputs: Names of its inputs, in order.
-        outputs: Names of its outputs, in order.
-        size: Bytes of all its files.
-        shapes: Shapes of the first input that it was checked with.
-        largest_difference: The greatest of all |ONNX - PyTorch|.
-    """
-
-    file: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    size: int
-    shapes: tuple[tuple[int, ...], ...]
-    largest_difference: float
 
 
 def export_onnx(model: PreTrainedModel, folder: Path | str, *, tolerance: float = 1e-4) -> OnnxExport:
@@ -93,20 +72,30 @@ def export_onnx(model: PreTrainedModel, folder: Path | str, *, tolerance: float 
     )
 
 
-def check_onnx(model: PreTrainedModel) -> None:
-    """Look whether a model is of a kind that `export_onnx` takes.
+def check_exportable(model_class: type[PreTrainedModel], config: Any) -> None:
+    """Look whether models of a class can be exported, before one is loaded.
 
     Raises:
-        ModelError: if it is not, with what can be done instead.
+        ModelError: if not, with what can be done instead.
     """
-    name, takes = type(model).__name__, inspect.signature(model.forward).parameters
-    if model.config.is_encoder_decoder:
+    name, takes = model_class.__name__, inspect.signature(model_class.forward).parameters
+    if config.is_encoder_decoder:
         raise ModelError(
             f"{name} is an encoder-decoder, which is not exported to ONNX",
             hint="export its encoder alone, such as T5EncoderModel, or keep the safetensors checkpoint",
         )
     if "pixel_values" not in takes and "input_ids" not in takes:
         raise ModelError(f"{name} takes neither tokens nor images; only those are exported to ONNX")
+
+
+def check_onnx(model: PreTrainedModel) -> None:
+    """Look whether a model is of a kind that `export_onnx` takes.
+
+    Raises:
+        ModelError: if it is not, with what can be done instead.
+    """
+    check_exportable(type(model), model.config)
+    name = type(model).__name__
     kinds = {str(parameter.dtype).removeprefix("torch.") for parameter in model.parameters()}
     if kinds != {"float32"}:
         raise ModelError(f"{name} is {', '.join(sorted(kinds))}; ONNX export takes float32", hint="use model.float()")

@@ -15,7 +15,7 @@ from persopt.pruning.selection import SelectedTensor
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ("gather_contexts",)
+__all__ = ("choose_device", "gather_contexts", "gather_units")
 
 
 def gather_contexts(
@@ -62,6 +62,42 @@ def gather_contexts(
     return contexts
 
 
+def gather_units(
+    spec: PruneSpec,
+    names: Sequence[str],
+    needs: frozenset[str],
+    cache: Path,
+    on_batch: Callable[[], None] = lambda: None,
+) -> dict[str, ParameterContext]:
+    """Return, for the parameters of a whole model, what the method needs of them.
+
+    What the model for the task does not have (the head of another task) or does not use has no entry.
+
+    Args:
+        spec: Resolved: with data set, task and columns.
+        names: Of the model's parameters, biases, norms and embeddings too.
+        needs: `gradients`, `activations` or both.
+        cache: Folder of tokenized data.
+        on_batch: Called before each batch; may raise to end the work.
+
+    Raises:
+        DataError: if the data cannot be used.
+        ModelError: if the model cannot be loaded for the task.
+    """
+    from persopt.pruning.statistics import gather_gradients, gather_input_norms
+
+    model, batches = _open(spec, cache, with_labels="gradients" in needs)
+    known = {name for name, _ in model.named_parameters()}
+    places = {name: found for name in names if (found := _model_name(model, known, name)) is not None}
+    gradients = gather_gradients(model, batches(), places.values(), on_batch) if "gradients" in needs else {}
+    norms = gather_input_norms(model, batches(), on_batch) if "activations" in needs else {}
+    return {
+        name: ParameterContext(name=name, gradient=gradients.get(place), activation_norms=norms.get(place))
+        for name, place in places.items()
+        if place in gradients or place in norms
+    }
+
+
 def _open(
     spec: PruneSpec, cache: Path, *, with_labels: bool
 ) -> tuple[PreTrainedModel, Callable[[], Iterator[dict[str, Any]]]]:
@@ -87,7 +123,7 @@ def _open(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         model = load_for_task(spec.model_path, spec.task, data.labels)
-    device = _device(spec.device)
+    device = choose_device(spec.device)
     model.to(device)  # type: ignore[arg-type]
     order = torch.randperm(data.train.num_rows, generator=torch.Generator().manual_seed(spec.seed))
     rows = data.train.select(order[: spec.calibration_rows].tolist())
@@ -107,11 +143,9 @@ def _open(
 def _model_names(model: PreTrainedModel, selected: Sequence[SelectedTensor]) -> dict[str, str]:
     """Return the model's name of each tensor: a body that was saved alone lacks the prefix of a model with a head."""
     known = {name for name, _ in model.named_parameters()}
-    prefix = f"{model.base_model_prefix}."
     names = {}
     for one in selected:
-        tried = (one.name, prefix + one.name, one.name.removeprefix(prefix))
-        found = next((name for name in tried if name in known), None)
+        found = _model_name(model, known, one.name)
         if found is None:
             raise ModelError(
                 f"the model for the task has no {one.name}, so nothing can be gathered for it",
@@ -122,7 +156,13 @@ def _model_names(model: PreTrainedModel, selected: Sequence[SelectedTensor]) -> 
     return names
 
 
-def _device(wanted: str) -> str:
+def _model_name(model: PreTrainedModel, known: set[str], name: str) -> str | None:
+    prefix = f"{model.base_model_prefix}."
+    return next((tried for tried in (name, prefix + name, name.removeprefix(prefix)) if tried in known), None)
+
+
+def choose_device(wanted: str) -> str:
+    """Return the device for `auto`, or the one wanted."""
     import torch
 
     if wanted != "auto":

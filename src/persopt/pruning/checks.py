@@ -10,7 +10,7 @@ import msgspec
 
 from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
 from persopt.domain.names import list_choices
-from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.prune_specs import NO_METHOD, PruneSpec
 from persopt.models.description import ModelDescription, check_model, read_config
 from persopt.models.headers import TensorHeader, find_weights, read_header
 from persopt.models.location import locate_model
@@ -20,13 +20,21 @@ from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.pruning.selection import FLOAT_TYPES, check_selection
+from persopt.pruning.shape_checks import (
+    DEFAULT_SPARSITY,
+    check_export,
+    check_shape_fields,
+    check_vocabulary,
+    choose_work,
+    resolve_units,
+)
 from persopt.settings import Settings
 
-__all__ = ("DEFAULT_SPARSITY", "resolve_pruning")
+__all__ = ("resolve_pruning",)
 
 T = TypeVar("T")
 
-DEFAULT_SPARSITY: Final = 0.5
+
 _GATHERED: Final = frozenset({"gradients", "activations"})
 _HEADS: Final = {
     "text-classification": "ForSequenceClassification",
@@ -36,15 +44,18 @@ _CLOSE: Final = 1e-6
 
 
 def resolve_pruning(spec: PruneSpec, settings: Settings, registry: Registry) -> PruneSpec:
-    """Check a spec and fill in what it leaves open, before a job exists; torch is not loaded.
+    """Check a spec and fill in what it leaves open, before a job exists.
+
+    torch is loaded only where the shape of the model changes or it is exported.
 
     Returns:
-        The spec with absolute paths, sparsity and scope, and the task, columns and splits of the data if the
-        method needs some.
+        The spec with absolute paths, method, sparsity, scope and ratios, and the task, columns and splits of the data
+        if the method needs some.
 
     Raises:
         InputError: with all faults: of the method and its options, sparsity, pattern and scope, the model (one
-            that is quantized or sparsely encoded included), patterns that match nothing, the data, the output.
+            that is quantized or sparsely encoded included), patterns that match nothing, ratios that its
+            configuration cannot say, a vocabulary that cannot be trimmed, the data, the export, the output.
     """
     return _Resolver(spec, settings, registry).resolve()
 
@@ -57,10 +68,14 @@ class _Resolver:
         self._faults: list[Fault] = []
 
     def resolve(self) -> PruneSpec:
+        self._faults += check_shape_fields(self._spec)
+        self._set(config=choose_work(self._spec.config))
         traits = self._collect(self._check_method)
         self._resolve_config(traits or PruningTraits())
         model = self._collect(self._find_model)
         description = None if model is None else self._collect(lambda: self._check_model(model, traits))
+        if model is not None and description is not None:
+            self._check_shapes(model)
         data = self._resolve_data(traits, description) if traits is not None else None
         self._check_output([item for item in (model, data) if item is not None], description)
         if self._faults:
@@ -79,6 +94,8 @@ class _Resolver:
 
     def _check_method(self) -> PruningTraits:
         config = self._spec.config
+        if config.method == NO_METHOD:
+            return PruningTraits()
         method: PruningMethod[Any] = self._registry.pruning_method(config.method)
         # Bad options are told, and what else depends on the method is still looked at.
         self._collect(lambda: decode_options(method, config.method_options, "$.config.methodOptions"))
@@ -88,6 +105,8 @@ class _Resolver:
     def _resolve_config(self, traits: PruningTraits) -> None:
         config = self._spec.config
         self._faults += _check_unsupported(self._spec, traits)
+        if config.structured or config.method == NO_METHOD:
+            return  # no weight is compared with another
         scope = config.scope or ("row" if traits.compare_within == "row" else "tensor")
         if traits.compare_within == "row" and scope != "row":
             message = f"{config.method!r} compares weights within an output row only, got {scope!r}, accepted: 'row'"
@@ -121,11 +140,29 @@ class _Resolver:
         reason = _explain_compressed(config, tensors)
         if reason is not None:
             raise ModelError(f"{model} {reason}; pruning needs the original floating-point weights", path="$.modelPath")
-        self._faults += check_selection(tensors, description.model_type, self._spec.config)
+        if not self._spec.config.structured and self._spec.config.method != NO_METHOD:
+            self._faults += check_selection(tensors, description.model_type, self._spec.config)
         return description
+
+    def _check_shapes(self, model: Path) -> None:
+        """Look whether the shape can be changed as it is asked, and the result be exported."""
+        config = self._spec.config
+        if config.vocabulary is not None:
+            self._faults += check_vocabulary(model, config.vocabulary)
+        if config.structured and not self._faults_of_fields():
+            resolved = self._collect(lambda: resolve_units(model, config))
+            self._set(config=resolved or config)
+        if self._spec.export is not None:
+            self._collect(lambda: check_export(model))
+
+    def _faults_of_fields(self) -> bool:
+        """Return whether what is asked of units contradicts itself already."""
+        return any(fault.path.startswith(("$.config.ratios", "$.config.keepLayers")) for fault in self._faults)
 
     def _resolve_data(self, traits: PruningTraits, description: ModelDescription | None) -> Path | None:
         spec = self._spec
+        if spec.config.vocabulary is not None:
+            return self._resolve_texts(traits, description)
         if not traits.needs & _GATHERED:
             if spec.dataset_path:
                 message = f"is not used: method {spec.config.method!r} needs no data, got {spec.dataset_path!r}"
@@ -138,6 +175,23 @@ class _Resolver:
             self._faults.append(Fault(path="$.datasetPath", message=message, hint=hint))
             return None
         return self._collect(lambda: self._inspect_data(traits, description))
+
+    def _resolve_texts(self, traits: PruningTraits, description: ModelDescription | None) -> Path | None:
+        """Look at the data set whose texts say which tokens stay, and which the method may need too."""
+        from persopt.data.location import locate_dataset
+        from persopt.pruning.stages.trim import find_text_columns
+
+        if not self._spec.dataset_path:
+            message = "is missing: the texts of a data set say which tokens of the vocabulary stay"
+            self._faults.append(Fault(path="$.datasetPath", message=message))
+            return None
+        location = self._collect(lambda: locate_dataset(self._spec.dataset_path, self._settings))
+        if location is None:
+            return None
+        self._set(dataset_path=str(location))
+        if self._collect(lambda: find_text_columns(location, self._spec)) is not None and traits.needs & _GATHERED:
+            self._collect(lambda: self._inspect_data(traits, description))
+        return location if isinstance(location, Path) else None
 
     def _inspect_data(self, traits: PruningTraits, description: ModelDescription | None) -> Path | None:
         from persopt.data.inspection import inspect_dataset
@@ -163,15 +217,14 @@ class _Resolver:
         self._set(output_path=str(output))
         faults = list(check_output_folder(output, inputs, "$.outputPath"))
         if description is not None and not faults:
-            copies = 2 if self._spec.config.sparse_copy else 1
+            config = self._spec.config
+            trimmed = config.vocabulary is not None and config.method != NO_METHOD  # lies there meanwhile
+            copies = 1 + config.sparse_copy + trimmed + (self._spec.export is not None)
             faults += check_disk_space(output, copies * description.bytes, "$.outputPath")
         self._faults += faults
 
 
 def _check_unsupported(spec: PruneSpec, traits: PruningTraits) -> Iterator[Fault]:
-    if spec.config.structured:
-        message = "structured pruning is not in this version, got true, accepted: false"
-        yield Fault(path="$.config.structured", message=message, code="unsupported")
     trained = sorted(traits.needs - _GATHERED)
     if trained:
         message = (

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import JobCancelledError, ModelError, OutputError
+from persopt.domain.errors import ModelError, OutputError
 from persopt.domain.jobs import Progress
-from persopt.domain.prune_reports import PruneReport, TensorSparsity
-from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.prune_reports import PruneReport
+from persopt.domain.prune_specs import NO_METHOD, PruneSpec
 from persopt.models.description import describe_model
 from persopt.models.new_folder import write_through
 from persopt.models.output_folder import explain_os_error
-from persopt.plugins.contracts.pruning import ParameterContext
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
-from persopt.pruning.checkpoint import Shard, copy_side_files, open_shards
-from persopt.pruning.results import build_report, write_artifacts
-from persopt.pruning.scoring import Masker, Scorer
-from persopt.pruning.selection import select_tensors
-from persopt.pruning.sparse_format import write_sparse_shard
-from persopt.pruning.streaming import iterate_selected, rewrite_shard
-from persopt.pruning.threshold import split_count
+from persopt.pruning.checkpoint import Shard, open_shards
+from persopt.pruning.results import StageResults, build_report, write_artifacts
+from persopt.pruning.scoring import Scorer
+from persopt.pruning.stages.cut import Cutting
+from persopt.pruning.stages.export import export_result
+from persopt.pruning.stages.latency import compare_latency
+from persopt.pruning.stages.mask import Masking
+from persopt.pruning.stages.ticker import Ticker
+from persopt.pruning.stages.trim import trim
 from persopt.settings import Settings
 
 __all__ = ("run_pruning",)
 
-_TELL_SECONDS: Final = 0.5
-_GLOBAL_PASSES: Final = 2
+_MEASURED_BYTES: Final = 1_000_000_000
+"""Of a checkpoint that is only rewritten; up to here its latency is measured without being asked for."""
 
 
 def run_pruning(
@@ -52,8 +51,10 @@ def run_pruning(
 ) -> PruneReport:
     """Prune a checkpoint into a new folder, which takes its name only when everything in it is written.
 
-    Tensors are read, pruned and written one at a time. A run that was killed leaves a hidden `.NAME.part` beside
-    the output, which the next run to that output clears; one whose model was delivered gives its report again.
+    The stages: the vocabulary is trimmed, if that is asked for; units are cut out of the model in memory, or single
+    weights are made zero, tensor by tensor; the result is timed and exported. A run that was killed leaves a hidden
+    `.NAME.part` beside the output, which the next run to that output clears; one whose model was delivered gives its
+    report again.
 
     Args:
         spec: What to prune, as `persopt.pruning.checks.resolve_pruning` returned it.
@@ -62,7 +63,7 @@ def run_pruning(
         folder: Folder of the run, which exists: artifacts and `report.json` come to lie in it.
         environment: Put into the report.
         tell: Told how far it is, at most twice a second.
-        is_cancelled: Asked before every tensor and batch whether to end.
+        is_cancelled: Asked before every tensor, batch and pass whether to end.
         job_id: Put into the report.
 
     Raises:
@@ -98,7 +99,7 @@ def run_pruning(
 
 
 class _Run:
-    """One pruning: what is chosen, how masks are made, how far it is."""
+    """One pruning as a sequence of stages: trim, cut or mask, measure, export."""
 
     def __init__(
         self,
@@ -109,148 +110,68 @@ class _Run:
         is_cancelled: Callable[[], bool],
     ) -> None:
         self._spec = spec
-        self._settings = settings
-        model = Path(spec.model_path)
-        self._model = model
-        self._shards = open_shards(model)
-        headers = [stored.header for shard in self._shards for stored in shard.tensors]
-        kind = describe_model(model).model_type
-        selected = select_tensors(headers, kind, spec.config.include, spec.config.exclude)
-        self._selected = {one.name: one for one in selected}
-        self._global = spec.config.scope == "global" and spec.config.pattern is None
-        method = registry.pruning_method(spec.config.method)
-        self._needs = method.traits.needs
-        self._scorer = Scorer(
-            method=method,
-            options=decode_options(method, spec.config.method_options, "$.config.methodOptions"),
-            registry=registry,
-            guard=partial(plugin_guard, registry, method),
-            seed=spec.seed,
-        )
-        batches = -(-spec.calibration_rows // spec.batch_size) * len(self._needs)
-        total = (
-            len(headers) * (1 + spec.config.sparse_copy)
-            + (_GLOBAL_PASSES * len(selected) if self._global else 0)
-            + batches
-        )
-        self._ticker = _Ticker(total, tell, is_cancelled)
+        self._cache = settings.cache
+        self._registry = registry
+        self._ticker = Ticker(tell, is_cancelled)
+        self._model = Path(spec.model_path)
 
     def write(self, part: Path, environment: Mapping[str, Any], job_id: str | None) -> PruneReport:
         """Write the pruned model into a folder and return the report, which does not know its artifacts yet."""
         begin = time.monotonic()
-        gathered = self._gather()
-        with _one_thread():
-            tensors = list(self._rewrite(part, self._make_masker(gathered)))
-        self._refuse_sparse(tensors)
-        copy_side_files(self._model, part)
-        written = open_shards(part)
-        nonzero = {one.name: one.parameters - one.zeros for one in tensors if one.pruned}
-        if self._spec.config.sparse_copy:
-            self._write_sparse(written, part / "sparse", nonzero)
-        self._ticker.finish()
-        return build_report(
-            self._spec,
-            tensors,
-            before=self._shards,
-            after=written,
-            nonzero=nonzero,
-            seconds=time.monotonic() - begin,
-            environment=environment,
-            job_id=job_id,
+        spec, ticker = self._spec, self._ticker
+        ticker.look()
+        results = StageResults()
+        source = self._model
+        work = part / ".work"
+        if spec.config.vocabulary is not None:
+            source = work / "trimmed"
+            results.vocabulary = trim(spec, source, ticker)
+        if spec.config.method == NO_METHOD:
+            for item in list(source.iterdir()):
+                item.replace(part / item.name)
+        elif spec.config.structured:
+            results.structured = Cutting(spec, source, self._scorer(), self._cache, ticker).write(part)
+        else:
+            results.masked = Masking(spec, source, self._scorer(), self._cache, ticker).write(part)
+        shutil.rmtree(work, ignore_errors=True)
+        self._measure(part, results)
+        if spec.export is not None:
+            results.onnx = export_result(part, Path(spec.output_path), ticker)
+        report = build_report(
+            spec, results, part, seconds=0.0, environment=environment, job_id=job_id, on_tensor=ticker.look
+        )
+        ticker.finish()
+        return msgspec.structs.replace(report, seconds=time.monotonic() - begin)
+
+    def _scorer(self) -> Scorer:
+        config = self._spec.config
+        method = self._registry.pruning_method(config.method)
+        return Scorer(
+            method=method,
+            options=decode_options(method, config.method_options, "$.config.methodOptions"),
+            registry=self._registry,
+            guard=partial(plugin_guard, self._registry, method),
+            seed=self._spec.seed,
         )
 
-    def _gather(self) -> dict[str, ParameterContext]:
-        if not self._needs:
-            return {}
-        from persopt.pruning.calibration import gather_contexts
-
-        self._ticker.message = f"gathering {' and '.join(sorted(self._needs))}"
-        selected = list(self._selected.values())
-        return gather_contexts(self._spec, selected, self._needs, self._settings.cache, self._ticker.tick)
-
-    def _rewrite(self, part: Path, masker: Masker) -> Iterator[TensorSparsity]:
-        for shard in self._shards:
-            self._ticker.message = f"pruning {shard.file.name}"
-            yield from rewrite_shard(shard, part / shard.file.name, self._selected, masker.mask, self._ticker.tick)
-
-    def _make_masker(self, gathered: Mapping[str, ParameterContext]) -> Masker:
-        config = self._spec.config
-        sizes = [math.prod(one.shape) for one in self._selected.values()]
-        counts = dict(zip(self._selected, split_count(config.sparsity or 0.0, sizes), strict=True))
-        masker = Masker(config, msgspec.structs.replace(self._scorer, gathered=gathered), counts)
-        if self._global:
-            self._ticker.message = "looking for the threshold"
-            masker.find_global_cut(lambda: iterate_selected(self._shards, self._selected, self._ticker.tick))
-        return masker
-
-    def _refuse_sparse(self, tensors: Sequence[TensorSparsity]) -> None:
-        """Refuse a model in which nothing was to be done: it had as many zeros already."""
-        chosen = [one for one in tensors if one.pruned]
-        zeros, total = sum(one.zeros_before for one in chosen), sum(one.parameters for one in chosen)
-        asked = self._spec.config.sparsity or 0.0
-        if asked > 0 and zeros >= round(asked * total) > 0:
-            raise ModelError(
-                f"is sparse already: {zeros / total:.1%} of the chosen weights of {self._model} are zero, and "
-                f"{asked:.1%} are asked for",
-                path="$.config.sparsity",
-                hint="ask for more, or begin with the model before it was pruned",
-            )
-
-    def _write_sparse(self, shards: Sequence[Shard], folder: Path, nonzero: Mapping[str, int]) -> None:
-        folder.mkdir()
-        for shard in shards:
-            self._ticker.message = f"encoding {shard.file.name}"
-            write_sparse_shard(shard, folder, nonzero, self._ticker.tick)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch compute in one thread meanwhile.
-
-    The work is many short passes over a megabyte at a time: on a machine that is busy, threads that wait for each
-    other at the end of each took 13 times the processor time of one.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-class _Ticker:
-    """Counts what is done, tells of it now and then, and ends the work when it is cancelled."""
-
-    def __init__(self, total: int, tell: Callable[[Progress], None], is_cancelled: Callable[[], bool]) -> None:
-        self.message = ""
-        self._total = total
-        self._done = -1  # a tick comes before each unit
-        self._tell = tell
-        self._is_cancelled = is_cancelled
-        self._told = time.monotonic()
-
-    def tick(self) -> None:
-        """Begin the next unit; raise JobCancelledError if it is not wanted any more."""
-        if self._is_cancelled():
-            raise JobCancelledError("the pruning was cancelled")
-        self._done += 1
-        now = time.monotonic()
-        if now - self._told >= _TELL_SECONDS:
-            self._told = now
-            self._show(self._done)
-
-    def finish(self) -> None:
-        """Tell that all is done."""
-        if self._is_cancelled():
-            raise JobCancelledError("the pruning was cancelled")
-        self.message = "done"
-        self._show(self._total)
-
-    def _show(self, done: int) -> None:
-        done = min(done, self._total)
-        self._tell(Progress(done=done, total=self._total, share=done / self._total, message=self.message))
+    def _measure(self, part: Path, results: StageResults) -> None:
+        """Compare the latency if that is wanted; that it cannot be told is noted, and spoils nothing."""
+        wanted = self._spec.measure_latency
+        if wanted is None:
+            reshaped = results.masked is None
+            wanted = reshaped or describe_model(self._model).bytes <= _MEASURED_BYTES
+            if not wanted:
+                results.notes.append(
+                    "The latency was not measured, because both models would have to be in memory; measureLatency=true "
+                    "has it measured."
+                )
+        if not wanted:
+            return
+        try:
+            results.latency = compare_latency(self._model, part, self._spec.device, self._ticker)
+        except (ModelError, RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            results.notes.append(f"The latency could not be measured: {reason}")
 
 
 def _find_earlier(file: Path, output: Path) -> PruneReport | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ("gather_activation_norms", "gather_gradients")
+__all__ = ("gather_activation_norms", "gather_gradients", "gather_input_norms")
 
 Batch = Mapping[str, Any]
 
@@ -98,6 +98,79 @@ def gather_activation_norms(
     if missing:
         raise LookupError(f"{missing[0]} was given no input")
     return {name: total.sqrt().float().cpu() for name, total in squares.items()}
+
+
+def gather_input_norms(
+    model: nn.Module, batches: Iterable[Batch], on_batch: Callable[[], None] = lambda: None
+) -> dict[str, Tensor]:
+    """Return the L2 norms of what each parameter meets, over all tokens, by its name.
+
+    Of a linear layer or convolution these are the norms of its input features; of an embedding, whose inputs are
+    ones and zeros, the roots of how often each row was looked up. A bias meets a one at every token, and a norm's
+    scale, or a vector that stands in the model by itself, values of mean square one: the root of the number of
+    tokens. Tokens that the attention mask leaves out do not count. A layer that was given nothing has no entry.
+
+    Args:
+        model: The model; in evaluation mode meanwhile.
+        batches: Inputs with `attention_mask`; on the model's device.
+        on_batch: Called before each batch; may raise to end the work.
+    """
+    import torch
+
+    squares: dict[str, Tensor] = {}
+    current: dict[str, Tensor | None] = {"mask": None}
+    tokens = 0
+
+    def watch(name: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+        def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+            given = inputs[0].detach()
+            if isinstance(module, torch.nn.Embedding):
+                added = _count_rows(module, given, current["mask"])
+            else:
+                added = _sum_squares(module, given, current["mask"])
+            squares[name] = squares[name] + added if name in squares else added
+
+        return hook
+
+    handles = [
+        module.register_forward_pre_hook(watch(f"{path}.weight"))
+        for path, module in model.named_modules()
+        if _has_matrix(module)
+    ]
+    try:
+        with _evaluating(model), torch.no_grad():
+            for batch in batches:
+                on_batch()
+                current["mask"] = mask = batch.get("attention_mask")
+                tokens += int(mask.sum()) if mask is not None else next(iter(batch.values())).shape[:2].numel()
+                model(**batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    matrices = {f"{path}.weight" for path, module in model.named_modules() if _has_matrix(module)}
+    norms = {name: total.sqrt().float().cpu() for name, total in squares.items()}
+    everywhere = torch.tensor([tokens], dtype=torch.float32).sqrt()
+    return norms | {name: everywhere for name, _ in model.named_parameters() if name not in matrices}
+
+
+def _has_matrix(module: nn.Module) -> bool:
+    """Return whether a module is a layer whose weight has an input for each feature or row."""
+    from torch import nn
+    from transformers.pytorch_utils import Conv1D
+
+    return isinstance(module, nn.Linear | nn.Embedding | Conv1D | nn.Conv1d | nn.Conv2d | nn.Conv3d)
+
+
+def _count_rows(module: nn.Module, rows: Tensor, mask: Tensor | None) -> Tensor:
+    """Return how often each row of an embedding was looked up, at places that the mask keeps."""
+    import torch
+
+    weight: Any = module.weight
+    if mask is not None and rows.shape == mask.shape:
+        rows = rows[mask.bool()]
+    elif mask is not None and rows.dim() == mask.dim() and rows.shape[0] == 1 and rows.shape[1:] == mask.shape[1:]:
+        rows = rows.expand_as(mask)[mask.bool()]  # positions, the same for all rows
+    return torch.bincount(rows.reshape(-1).long(), minlength=weight.shape[0]).double()
 
 
 def _sum_squares(module: nn.Module, inputs: Tensor, mask: Tensor | None) -> Tensor:

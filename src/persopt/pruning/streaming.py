@@ -17,7 +17,7 @@ from persopt.pruning.selection import FLOAT_TYPES, SelectedTensor
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ("count_zeros", "iterate_selected", "rewrite_shard")
+__all__ = ("count_zeros", "describe_tensors", "iterate_selected", "rewrite_shard")
 
 
 def iterate_selected(
@@ -113,3 +113,29 @@ def _write(output: BinaryIO, content: bytes | memoryview) -> None:
     view = memoryview(content)
     while view:
         view = view[output.write(view) :]
+
+
+def describe_tensors(
+    shards: Sequence[Shard], pruned: Mapping[str, SelectedTensor], on_tensor: Callable[[], None]
+) -> Iterator[TensorSparsity]:
+    """Tell of each tensor of floating-point numbers as it is, some megabytes at a time.
+
+    Args:
+        shards: The checkpoint.
+        pruned: By name, the tensors that count as pruned.
+        on_tensor: Called before each tensor; may raise to end the work.
+    """
+    for shard in shards:
+        with shard.file.open("rb", buffering=0) as source:
+            for stored in shard.tensors:
+                on_tensor()
+                if stored.header.dtype in FLOAT_TYPES:
+                    zeros = sum(map(count_zeros, _float_chunks(source, stored)))
+                    yield _describe(stored, pruned=stored.header.name in pruned, before=zeros, zeros=zeros)
+
+
+def _float_chunks(source: BinaryIO, stored: StoredTensor) -> Iterator[Tensor]:
+    import torch
+
+    for chunk in read_chunks(source, stored):
+        yield torch.frombuffer(bytearray(chunk), dtype=torch_type(stored.header.dtype))

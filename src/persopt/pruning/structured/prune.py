@@ -40,7 +40,7 @@ def prune_structured(
     not the same ones. Labels and vocabulary are never cut. Nothing is changed if an error is raised.
 
     Args:
-        model: Changed in place; its gradients are dropped.
+        model: Changed in place; its gradients are dropped, and its configuration is a new object.
         importance: Gives, of a parameter's name and the parameter, a score of the same shape; higher = keep.
         ratios: What is cut.
         layers: How layers are chosen: by summed importance, `evenly` spread with the first and the last among

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -73,6 +74,7 @@ def adopt_skeleton(
         The fields of the configuration that changed.
     """
     configs: dict[int, PreTrainedConfig] = {}
+    given: dict[int, PreTrainedConfig] = {}  # kept, so that no id is given twice
     changed = _differences(before.config, after.config)
     for name, new in after.named_modules():
         old, module = before.get_submodule(name_before(name)), model.get_submodule(name)
@@ -80,10 +82,13 @@ def adopt_skeleton(
             if isinstance(value, _PLAIN):
                 setattr(module, attribute, value)
         config: Any = getattr(module, "config", None)
-        if isinstance(config, PreTrainedConfig) and id(config) not in configs:
-            configs[id(config)] = config
-            for field, value in _differences(old.config, new.config).items():
-                setattr(config, field, value)
+        if isinstance(config, PreTrainedConfig):
+            if id(config) not in configs:
+                # The object given may be another model's too, so the change is made in a copy.
+                given[id(config)], configs[id(config)] = config, copy.deepcopy(config)
+                for field, value in _differences(old.config, new.config).items():
+                    setattr(configs[id(config)], field, value)
+            module.config = configs[id(config)]
     return changed
 
 

@@ -1,0 +1,32 @@
+"""Last: the result in the form of another program, inside the output's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from persopt.domain.exports import OnnxExport
+from persopt.pruning.stages.ticker import Ticker
+
+__all__ = ("export_result",)
+
+
+def export_result(part: Path, output: Path, ticker: Ticker) -> OnnxExport:
+    """Write `onnx/` into the folder of the result, checked against PyTorch, in float32.
+
+    Args:
+        part: The folder, which does not have its name yet.
+        output: The folder's name to be, for the report.
+        ticker: Looked at meanwhile.
+
+    Raises:
+        ModelError: if the model cannot be exported.
+    """
+    from persopt.models.onnx_export import export_onnx
+    from persopt.models.whole import load_whole
+
+    ticker.message = "exporting to ONNX"
+    model, _ = load_whole(part, "float32")
+    export = ticker.watch(lambda: export_onnx(model, part / "onnx"))
+    return msgspec.structs.replace(export, file=str(output / "onnx" / Path(export.file).name))
