@@ -20,7 +20,7 @@ __all__ = ("prune_here", "read_tensors", "resolve_here", "save_sharded")
 
 
 def resolve_here(folder: Path, model: Path, *, spec: dict[str, Any] | None = None, **config: Any) -> PruneSpec:
-    """Resolve a pruning of `model` into `folder / "pruned"`; the workspace is `folder / "home"`, no time is measured."""
+    """Resolve a pruning of `model` into `folder / "pruned"`; workspace: `folder / "home"`; nothing is timed."""
     settings = load_settings({}, home=str(folder / "home"))
     fields: dict[str, Any] = {
         "model_path": str(model),

@@ -43,18 +43,22 @@ class TextRows:
 
 
 def find_text_columns(location: Path | str, spec: PruneSpec) -> tuple[DatasetDict, dict[str, list[str]]]:
-    """Read a data set and return it with the columns of texts of each split: all there are.
+    """Read a data set and return it with the columns of texts of each split: all there are but ids.
 
     Raises:
         DataError: if it cannot be read, or has no texts.
     """
-    from persopt.data.column_kinds import describe_columns, read_kinds
+    from persopt.data.column_kinds import NOT_LABELS, describe_columns, fold_name, read_kinds
     from persopt.data.columns import flatten_translations
     from persopt.data.reading import read_dataset
 
     dataset = flatten_translations(read_dataset(location, spec.data))
     columns = {
-        name: [column for column, kind in read_kinds(split).items() if kind in ("text", "texts")]
+        name: [
+            column
+            for column, kind in read_kinds(split).items()
+            if kind in ("text", "texts") and fold_name(column) not in NOT_LABELS
+        ]
         for name, split in dataset.items()
     }
     columns = {name: found for name, found in columns.items() if found}
