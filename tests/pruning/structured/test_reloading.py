@@ -79,7 +79,7 @@ def test_other_heads_are_never_cut_on_their_outputs(of: str, head: Any) -> None:
     model = head(config).eval()
     ratios = StructuredRatios(heads=0.5, hidden=0.5, feed_forward=0.5, layers=0.5)
     prune_structured(model, lambda _, weight: weight.abs(), ratios)
-    twin = head(type(config).from_dict(config.to_dict())).eval()
+    twin = head(type(config).from_dict(model.config.to_dict())).eval()
     twin.load_state_dict(model.state_dict(), strict=True)
     inputs = inputs_for(model)
     if head is t.BertForMultipleChoice:
