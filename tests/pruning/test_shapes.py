@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -116,7 +119,7 @@ def test_a_vocabulary_alone_leaves_the_hidden_states_as_they_were(tmp_path: Path
 
 
 def test_weights_are_pruned_of_the_trimmed_model(tmp_path: Path, bert: Path, texts: Path) -> None:
-    options = {"vocabulary": VocabularyOptions(), "spec": {"dataset_path": str(texts)}}
+    options: dict[str, Any] = {"vocabulary": VocabularyOptions(), "spec": {"dataset_path": str(texts)}}
     prune_here(tmp_path / "both", bert, sparsity=0.5, scope="global", **options)
     prune_here(tmp_path / "one", bert, sparsity=0.5, scope="global")
     both, one = read_tensors(tmp_path / "both" / "pruned"), read_tensors(tmp_path / "one" / "pruned")
@@ -139,6 +142,35 @@ def test_shards_of_a_model_before_are_not_those_after(tmp_path: Path, bert: Path
     assert {one.dtype for one in read_tensors(tmp_path / "pruned").values()} == {torch.bfloat16}
     pooling = json.loads((tmp_path / "pruned" / "1_Pooling" / "config.json").read_text())
     assert pooling == {"word_embedding_dimension": 16, "pooling_mode": "mean"}
+
+
+DIES: Final = """
+import os, signal, sys
+from pathlib import Path
+from persopt.domain.vocabularies import VocabularyOptions
+from tests.support.prunings import prune_here
+looks = 0
+def die():
+    global looks
+    looks += 1
+    if looks == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return False
+given = {"dataset_path": sys.argv[3]}
+prune_here(Path(sys.argv[1]), Path(sys.argv[2]), vocabulary=VocabularyOptions(), spec=given, run={"is_cancelled": die})
+"""
+
+
+def test_a_kill_while_trimming_leaves_one_folder_that_the_next_run_clears(
+    tmp_path: Path, bert: Path, texts: Path
+) -> None:
+    command = [sys.executable, "-c", DIES, str(tmp_path), str(bert), str(texts)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert [item.name for item in tmp_path.iterdir() if "pruned" in item.name] == [".pruned.part"]
+    prune_here(tmp_path, bert, vocabulary=VocabularyOptions(), spec={"dataset_path": str(texts)})
+    assert [item.name for item in tmp_path.iterdir() if "pruned" in item.name] == ["pruned"]
+    assert not [item.name for item in (tmp_path / "pruned").iterdir() if item.name.startswith(".")]
 
 
 @pytest.mark.parametrize("after", [1, 3, 20, 45])

@@ -104,6 +104,13 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     latency: LatencyComparison | None = None
     onnx: OnnxExport | None = None
 
+    def shorten(self) -> PruneReport:
+        """Return the report without what it tells of each tensor and unit."""
+        structured = self.structured
+        if structured is not None:
+            structured = msgspec.structs.replace(structured, layers={}, heads={}, feed_forward={}, hidden=())
+        return msgspec.structs.replace(self, tensors=[], structured=structured)
+
     def to_builtins(self) -> dict[str, Any]:
         """Return the report as plain data with camelCase names."""
         plain: dict[str, Any] = msgspec.to_builtins(self)

@@ -137,8 +137,8 @@ class PruneHandler:
             is_cancelled=context.journal.is_cancelled,
             job_id=job.id,
         )
-        # What it is of each tensor stands in report.json; the job's row stays small.
-        return JobOutcome(result=msgspec.to_builtins(msgspec.structs.replace(report, tensors=[])))
+        # What is told of each tensor and unit stands in report.json; the job's row stays small.
+        return JobOutcome(result=report.shorten().to_builtins())
 
 
 HANDLERS: Final[dict[JobKind, JobHandler]] = {"tune": TuneHandler(), "prune": PruneHandler()}

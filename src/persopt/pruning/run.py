@@ -169,7 +169,7 @@ class _Run:
             return
         try:
             results.latency = compare_latency(self._model, part, self._spec.device, self._ticker)
-        except (ModelError, RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except (ModelError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             results.notes.append(f"The latency could not be measured: {reason}")
 

@@ -36,7 +36,7 @@ class Cutting:
         source: The checkpoint that is pruned, which need not be the one given: its vocabulary may be trimmed.
         scorer: Gives the scores.
         cache: Folder of tokenized data.
-        ticker: Looked at before every batch and every parameter.
+        ticker: Looked at before every batch, and while units are cut.
     """
 
     def __init__(self, spec: PruneSpec, source: Path, scorer: Scorer, cache: Path, ticker: Ticker) -> None:
@@ -54,16 +54,19 @@ class Cutting:
 
         config = self._spec.config
         self._ticker.message = "loading the model"
-        model, unused = load_whole(self._source)
+        model, unused = self._ticker.watch(lambda: load_whole(self._source))
         gathered = self._gather(model)
         self._ticker.message = "cutting units"
         width = _find_width(model)
-        report = prune_structured(
-            model,
-            unit_importance(model, self._scorer, gathered, self._ticker),
-            config.ratios or StructuredRatios(),
-            layers=config.keep_layers if config.keep_layers is not None else config.layer_rule,
-            multiple_of=config.multiple_of,
+        importance = unit_importance(model, self._scorer, gathered, self._ticker)
+        report = self._ticker.watch(
+            lambda: prune_structured(
+                model,
+                importance,
+                config.ratios or StructuredRatios(),
+                layers=config.keep_layers if config.keep_layers is not None else config.layer_rule,
+                multiple_of=config.multiple_of,
+            )
         )
         self._ticker.message = "writing the smaller model"
         copy_side_files(self._source, part)
@@ -100,7 +103,7 @@ def unit_importance(
         model: The model; its embeddings and Conv1D layers keep the inputs in the first dimension.
         scorer: Asks the method.
         gathered: By name, what was gathered for each parameter; None if the method needs nothing.
-        ticker: Looked at before every parameter.
+        ticker: Counts the parameters.
     """
     import torch
     from transformers.pytorch_utils import Conv1D
@@ -113,7 +116,7 @@ def unit_importance(
         scorer = msgspec.structs.replace(scorer, gathered=gathered)
 
     def importance(name: str, parameter: Tensor) -> Tensor:
-        ticker.tick()
+        ticker.count()
         if gathered is not None and name not in gathered:
             return torch.zeros(parameter.shape)
         given = parameter.detach().cpu()

@@ -27,6 +27,6 @@ def export_result(part: Path, output: Path, ticker: Ticker) -> OnnxExport:
     from persopt.models.whole import load_whole
 
     ticker.message = "exporting to ONNX"
-    model, _ = load_whole(part, "float32")
+    model, _ = ticker.watch(lambda: load_whole(part, "float32"))
     export = ticker.watch(lambda: export_onnx(model, part / "onnx"))
     return msgspec.structs.replace(export, file=str(output / "onnx" / Path(export.file).name))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import statistics
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,13 +43,12 @@ def compare_latency(before: Path, after: Path, device: str, ticker: Ticker) -> L
     Raises:
         ModelError: if one of them cannot be loaded.
     """
-    import statistics
-
     import torch
 
     ticker.message = "measuring how long it takes"
     place = choose_device(device)
-    models = [load_whole(folder)[0].to(place) for folder in (before, after)]  # type: ignore[arg-type]
+    loaded = [ticker.watch(partial(load_whole, folder))[0] for folder in (before, after)]
+    models = [model.to(place) for model in loaded]  # type: ignore[arg-type]
     inputs = _make_inputs(models, before, after)
     calls = [_call(model, {name: value.to(place) for name, value in inputs.items()}, place) for model in models]
     times = measure_in_turn(calls[0], calls[1], ticker.look)

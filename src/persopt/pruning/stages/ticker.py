@@ -38,10 +38,14 @@ class Ticker:
         """Count on so many units of work more."""
         self._total += units
 
+    def count(self) -> None:
+        """Count a unit without a look, from any thread: whoever watches it looks."""
+        self._done += 1
+
     def tick(self) -> None:
         """Begin the next unit; raise JobCancelledError if it is not wanted any more."""
         self.look()
-        self._done += 1
+        self.count()
 
     def look(self) -> None:
         """Raise JobCancelledError if the work is not wanted any more; tell how far it is if it is time to."""

@@ -88,7 +88,7 @@ def adopt_skeleton(
                 given[id(config)], configs[id(config)] = config, copy.deepcopy(config)
                 for field, value in _differences(old.config, new.config).items():
                     setattr(configs[id(config)], field, value)
-            module.config = configs[id(config)]
+            setattr(module, "config", configs[id(config)])  # noqa: B010 - modules take only modules and tensors by type
     return changed
 
 
