@@ -5,7 +5,8 @@ Run by itself, on a folder of CoNLL-U files: `python -m benchmarks.bench_early_s
 
 Random search and successive halving see the same points in the same order, and the same point gives the same
 curve, so the only difference is which trials are cut. Halving goes on beyond random search's number of trials,
-at most to twice as many, until a trial of its own has random search's best value.
+at most to `--more` times as many (it spends its steps on many short trials), until a trial of its own has random
+search's best value.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def main() -> None:
         ("rung", 2),
         ("width", 192),
         ("batch", 8),
+        ("more", 6),
         ("first", 0),
     ):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -79,7 +81,7 @@ def _compare(model: Path, data: Path, folder: Path, seed: int, given: argparse.N
     whole = _search(model, data, folder / f"random-{seed}", seed, given, method="none", trials=given.trials)
     best = whole["best"]
     halved = _search(
-        model, data, folder / f"asha-{seed}", seed, given, method="asha", trials=2 * given.trials, target=best
+        model, data, folder / f"asha-{seed}", seed, given, method="asha", trials=given.more * given.trials, target=best
     )
     return {"seed": seed, "random": whole, "asha": halved, "reached": halved["best"] >= best}
 
