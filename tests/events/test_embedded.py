@@ -156,19 +156,21 @@ def test_the_server_does_not_outlive_a_killed_guardian(settings: Settings) -> No
 
 
 def test_a_forked_child_does_not_keep_the_server_alive(settings: Settings) -> None:
-    script = "import os\n" + _OWNER.replace(
+    script = "import os, signal\n" + _OWNER.replace(
         "sys.stdin.read()",
         "child = os.fork()\n"
-        "if child == 0:\n    os.close(1)\n    sys.stdin.read()\n    os._exit(0)\n"
-        "print(child, flush=True)\nos.kill(os.getpid(), 9)",
+        "if child == 0:\n    os.close(1)\n    signal.pause()\n"
+        "print(child, flush=True)\nsys.stdin.readline()\nos.kill(os.getpid(), 9)",
     )
     command = [sys.executable, "-c", script, str(settings.workspace)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         pid = int(process.stdout.readline().split()[0])
         with process_descriptor(pid) as server:
             child = int(process.stdout.readline())
             with process_descriptor(child) as forked:
+                print(file=process.stdin, flush=True)
                 wait_for_end(server)
                 os.kill(child, signal.SIGKILL)
                 wait_for_end(forked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from persopt.domain.errors import PluginError
 from persopt.plugins.contracts.base import Contribution, NoOptions
 from persopt.plugins.contracts.execution import (
+    SAVE_SECONDS,
     ExecutorRequest,
     Failed,
     Finished,
@@ -36,6 +37,7 @@ from persopt.plugins.contracts.sampling import FiniteStrategy, SamplerRequest, S
 from persopt.plugins.markers import hookimpl
 
 __all__ = (
+    "SAVE_SECONDS",
     "Artifact",
     "ClaimingReader",
     "Contribution",
