@@ -12,6 +12,7 @@ import pytest
 
 from persopt.domain.errors import InputError
 from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.prune_training import PruneTraining
 from persopt.domain.specs import JobSpec
 from persopt.domain.structured import StructuredRatios
 from persopt.domain.validation import decode_struct
@@ -85,9 +86,10 @@ def test_all_faults_come_at_once(tmp_path: Path, model: Path) -> None:
         ({"method": "wanda"}, "datasetPath: is missing: method 'wanda' gathers activations on data"),
         ({"method": "gradient"}, "datasetPath: is missing: method 'gradient' gathers gradients on data"),
         ({"method": "wanda", "scope": "global"}, "config.scope: 'wanda' compares weights within an output row only"),
-        ({"method": "movement"}, "config.method: 'movement' needs movement of a training"),
-        ({"method": "lottery-ticket"}, "config.method: 'lottery-ticket' needs initial-weights of a training"),
-        ({"spec": {"dataset_path": "d.csv"}}, "datasetPath: is not used: method 'magnitude' needs no data"),
+        ({"method": "movement"}, "datasetPath: is missing: method 'movement' gathers movement on data"),
+        ({"method": "lottery-ticket"}, "datasetPath: is missing: method 'lottery-ticket' gathers initial-weights"),
+        ({"spec": {"training": PruneTraining(distill=True)}}, "datasetPath: is missing: `training` was given"),
+        ({"spec": {"dataset_path": "d.csv"}}, "datasetPath: no data set 'd.csv'"),
         ({"method_options": {"norm": "l3"}}, "config.methodOptions.norm: expected 'l1' or 'l2', got 'l3'"),
         ({"pattern": "4:2"}, "config.pattern: expected N:M that keeps fewer than M weights, got '4:2'"),
         ({"pattern": "3:5"}, "config.pattern: encoder.layer.0."),

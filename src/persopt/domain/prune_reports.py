@@ -13,7 +13,7 @@ from persopt.domain.latencies import LatencyComparison
 from persopt.domain.structured import StructuredReport
 from persopt.domain.vocabularies import VocabularyReport
 
-__all__ = ("ModelSize", "PruneReport", "TensorSparsity")
+__all__ = ("ModelSize", "PruneQuality", "PruneReport", "TensorSparsity")
 
 
 class ModelSize(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -52,6 +52,24 @@ class TensorSparsity(Struct, frozen=True, kw_only=True, rename="camel"):
     sparsity: float
 
 
+class PruneQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Metrics on the validation rows, of the files: the same names as in a tuning.
+
+    Attributes:
+        metric: The one that the task is about.
+        before: Of the model given; None if it has no trained head for the task.
+        after: Of the pruned model before the recovery; None likewise.
+        recovered: After the recovery; None if there was none.
+        steps: Optimizer steps that were taken, in the pruning and in the recovery.
+    """
+
+    metric: str
+    before: dict[str, float] | None
+    after: dict[str, float] | None
+    recovered: dict[str, float] | None = None
+    steps: tuple[int, int] = (0, 0)
+
+
 class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     """Result of a pruning.
 
@@ -80,6 +98,7 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
         vocabulary: What trimming the vocabulary changed, if it was trimmed.
         latency: How long the model given and the result take, if it was measured.
         onnx: The result as ONNX, if it was exported.
+        quality: Before and after, where a data set was given to measure on.
     """
 
     method: str
@@ -103,6 +122,7 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
     vocabulary: VocabularyReport | None = None
     latency: LatencyComparison | None = None
     onnx: OnnxExport | None = None
+    quality: PruneQuality | None = None
 
     def shorten(self) -> PruneReport:
         """Return the report without what it tells of each tensor and unit."""

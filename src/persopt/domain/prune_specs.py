@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from persopt.domain.programs import DataSpec, PositiveInt, TaskName
+from persopt.domain.prune_training import PruneTraining
 from persopt.domain.structured import LayerRule, StructuredRatios
 from persopt.domain.vocabularies import VocabularyOptions
 
@@ -57,9 +58,9 @@ class PruneConfig(Struct, frozen=True, kw_only=True, rename="camel", forbid_unkn
         VocabularyOptions | None,
         Meta(description="First trim the vocabulary to the tokens that the texts of the data set use."),
     ] = None
-    gradual: Annotated[
-        bool, Meta(description="Reach the sparsity in steps; without training between them the same as one step.")
-    ] = False
+    gradual: Annotated[bool, Meta(description="Reach the sparsity in steps, trained on the data set between them.")] = (
+        False
+    )
     include: Annotated[
         list[str], Meta(description="Prune only weights whose names match, such as encoder.layer.0.*.")
     ] = []
@@ -82,15 +83,18 @@ class PruneSpec(
     config: Annotated[PruneConfig, Meta(description="How to prune.")] = PruneConfig()
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of random methods and of the rows chosen.")] = 0
     dataset_path: Annotated[
-        str, Meta(description="The data set, for methods that need one: a file, a folder, a name or a hub id.")
+        str, Meta(description="The data set to measure and train on, if any: a file, a folder, a name or a hub id.")
     ] = ""
     task: Annotated[TaskName | None, Meta(description="The task; detected from the data by default.")] = None
     data: Annotated[DataSpec, Meta(description="How to read the data set.")] = DataSpec()
     calibration_rows: Annotated[
         PositiveInt, Meta(description="Training rows from which gradients or activations are gathered, at most.")
     ] = 256
-    batch_size: Annotated[PositiveInt, Meta(description="Rows of a batch while they are gathered.")] = 16
-    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where they are gathered.")] = "auto"
+    batch_size: Annotated[PositiveInt, Meta(description="Rows of a batch, gathering and training.")] = 16
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where to gather and to train.")] = "auto"
+    training: Annotated[PruneTraining, Meta(description="Training while the model is pruned and after.")] = (
+        PruneTraining()
+    )
     export: Annotated[
         Literal["onnx"] | None, Meta(description="Also write the result in this form, in the output's folder `onnx`.")
     ] = None

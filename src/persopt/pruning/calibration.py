@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from persopt.pruning.selection import SelectedTensor
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ("choose_device", "gather_contexts", "gather_units")
+    from persopt.data.tokenized import TokenizedData
+
+__all__ = ("choose_device", "gather_contexts", "gather_from", "gather_units", "iterate_batches", "model_names")
 
 
 def gather_contexts(
@@ -39,10 +42,29 @@ def gather_contexts(
         ModelError: if the model cannot be loaded for the task, has no trained head where gradients are needed, or
             lacks a layer of the checkpoint.
     """
+    model, batches = _open(spec, cache, with_labels="gradients" in needs)
+    return gather_from(model, batches, selected, needs, on_batch)
+
+
+def gather_from(
+    model: PreTrainedModel,
+    batches: Callable[[], Iterator[dict[str, Any]]],
+    selected: Sequence[SelectedTensor],
+    needs: frozenset[str],
+    on_batch: Callable[[], None] = lambda: None,
+) -> dict[str, ParameterContext]:
+    """Return for each chosen tensor what the method needs of a model in memory; see `gather_contexts`.
+
+    Args:
+        model: The model, on the batches' device.
+        batches: Gives the batches; called once for each need.
+        selected: The tensors.
+        needs: `gradients`, `activations` or both.
+        on_batch: Called before each batch; may raise to end the work.
+    """
     from persopt.pruning.statistics import gather_activation_norms, gather_gradients
 
-    model, batches = _open(spec, cache, with_labels="gradients" in needs)
-    names = _model_names(model, selected)
+    names = model_names(model, selected)
     wanted = list(names.values())
     gradients, norms = {}, {}
     try:
@@ -51,7 +73,7 @@ def gather_contexts(
         if "activations" in needs:
             norms = gather_activation_norms(model, batches(), wanted, on_batch)
     except LookupError as error:
-        raise ModelError(f"{spec.model_path}: {error}; exclude it", path="$.config.exclude") from None
+        raise ModelError(f"{error}; exclude it", path="$.config.exclude") from None
     contexts = {}
     for one in selected:
         name = names[one.name]
@@ -103,7 +125,6 @@ def _open(
 ) -> tuple[PreTrainedModel, Callable[[], Iterator[dict[str, Any]]]]:
     import torch
 
-    from persopt.data.batches import LengthSortedSampler, PaddingCollator, read_lengths
     from persopt.data.tokenized import tokenized_dataset
     from persopt.models.loading import load_for_task, load_tokenizer
 
@@ -125,22 +146,37 @@ def _open(
         model = load_for_task(spec.model_path, spec.task, data.labels)
     device = choose_device(spec.device)
     model.to(device)  # type: ignore[arg-type]
+    return model, partial(iterate_batches, spec, data, tokenizer, device, with_labels)
+
+
+def iterate_batches(
+    spec: PruneSpec, data: TokenizedData, tokenizer: Any, device: str, with_labels: bool
+) -> Iterator[dict[str, Any]]:
+    """Give batches of training rows, as many rows as the spec says, chosen by its seed, the longest first.
+
+    Args:
+        spec: Says how many rows, and the seed.
+        data: Of texts.
+        tokenizer: Pads them.
+        device: Where the batches are put.
+        with_labels: Whether the model is to give a loss.
+    """
+    import torch
+
+    from persopt.data.batches import LengthSortedSampler, PaddingCollator, read_lengths
+
     order = torch.randperm(data.train.num_rows, generator=torch.Generator().manual_seed(spec.seed))
     rows = data.train.select(order[: spec.calibration_rows].tolist())
     places = list(LengthSortedSampler(read_lengths(rows)))
     collate = PaddingCollator(tokenizer)
-
-    def batches() -> Iterator[dict[str, Any]]:
-        for start in range(0, len(places), spec.batch_size):
-            batch = collate([rows[place] for place in places[start : start + spec.batch_size]])
-            if not with_labels:
-                batch.pop("labels", None)
-            yield {name: tensor.to(device) for name, tensor in batch.items()}
-
-    return model, batches
+    for start in range(0, len(places), spec.batch_size):
+        batch = collate([rows[place] for place in places[start : start + spec.batch_size]])
+        if not with_labels:
+            batch.pop("labels", None)
+        yield {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def _model_names(model: PreTrainedModel, selected: Sequence[SelectedTensor]) -> dict[str, str]:
+def model_names(model: PreTrainedModel, selected: Sequence[SelectedTensor]) -> dict[str, str]:
     """Return the model's name of each tensor: a body that was saved alone lacks the prefix of a model with a head."""
     known = {name for name, _ in model.named_parameters()}
     names = {}
@@ -158,7 +194,21 @@ def _model_names(model: PreTrainedModel, selected: Sequence[SelectedTensor]) -> 
 
 def _model_name(model: PreTrainedModel, known: set[str], name: str) -> str | None:
     prefix = f"{model.base_model_prefix}."
-    return next((tried for tried in (name, prefix + name, name.removeprefix(prefix)) if tried in known), None)
+    for stored in (name, _renamed(model, name)):
+        for tried in (stored, prefix + stored, stored.removeprefix(prefix)):
+            if tried in known:
+                return tried
+    return None
+
+
+def _renamed(model: PreTrainedModel, name: str) -> str:
+    """Return the name that Transformers 5 gives a tensor when it loads it: of some families (ViT) another one."""
+    from transformers.conversion_mapping import get_model_conversion_mapping
+    from transformers.core_model_loading import WeightRenaming, rename_source_key
+
+    renamings = [one for one in get_model_conversion_mapping(model) if isinstance(one, WeightRenaming)]
+    renamed: str = rename_source_key(name, renamings, [])[0]
+    return renamed
 
 
 def choose_device(wanted: str) -> str:

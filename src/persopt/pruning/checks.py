@@ -9,9 +9,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
-from persopt.domain.names import list_choices
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
-from persopt.models.description import ModelDescription, check_model, read_config
+from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
 from persopt.models.headers import TensorHeader, find_weights, read_header
 from persopt.models.location import locate_model
 from persopt.models.output_folder import check_disk_space, check_output_folder
@@ -19,6 +18,7 @@ from persopt.plugins.contracts.pruning import PruningMethod, PruningTraits
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
+from persopt.pruning.data_checks import GATHERED, check_task, check_without_data, wants_training
 from persopt.pruning.selection import FLOAT_TYPES, check_selection
 from persopt.pruning.shape_checks import (
     DEFAULT_SPARSITY,
@@ -28,6 +28,7 @@ from persopt.pruning.shape_checks import (
     choose_work,
     resolve_units,
 )
+from persopt.pruning.training.options import check_training, resolve_training
 from persopt.settings import Settings
 
 __all__ = ("resolve_pruning",)
@@ -35,11 +36,6 @@ __all__ = ("resolve_pruning",)
 T = TypeVar("T")
 
 
-_GATHERED: Final = frozenset({"gradients", "activations"})
-_HEADS: Final = {
-    "text-classification": "ForSequenceClassification",
-    "token-classification": "ForTokenClassification",
-}
 _CLOSE: Final = 1e-6
 
 
@@ -49,8 +45,8 @@ def resolve_pruning(spec: PruneSpec, settings: Settings, registry: Registry) -> 
     torch is loaded only where the shape of the model changes or it is exported.
 
     Returns:
-        The spec with absolute paths, method, sparsity, scope and ratios, and the task, columns and splits of the data
-        if the method needs some.
+        The spec with absolute paths, method, sparsity, scope and ratios, and, if there are data to train on, their
+        task, columns and splits and the epochs.
 
     Raises:
         InputError: with all faults: of the method and its options, sparsity, pattern and scope, the model (one
@@ -133,7 +129,7 @@ class _Resolver:
         return model
 
     def _check_model(self, model: Path, traits: PruningTraits | None) -> ModelDescription:
-        needs_data = traits is not None and bool(traits.needs & _GATHERED)
+        needs_data = traits is not None and bool(traits.needs & GATHERED)
         description = check_model(model, "$.modelPath", processor=needs_data)
         tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
         config = read_config(model, "$.modelPath")
@@ -163,16 +159,8 @@ class _Resolver:
         spec = self._spec
         if spec.config.vocabulary is not None:
             return self._resolve_texts(traits, description)
-        if not traits.needs & _GATHERED:
-            if spec.dataset_path:
-                message = f"is not used: method {spec.config.method!r} needs no data, got {spec.dataset_path!r}"
-                self._faults.append(Fault(path="$.datasetPath", message=message, hint="leave it out"))
-            return None
         if not spec.dataset_path:
-            needed = " and ".join(sorted(traits.needs & _GATHERED))
-            message = f"is missing: method {spec.config.method!r} gathers {needed} on data"
-            hint = "name a data set, or choose a method that needs none, such as 'magnitude'"
-            self._faults.append(Fault(path="$.datasetPath", message=message, hint=hint))
+            self._faults += check_without_data(spec, traits)
             return None
         return self._collect(lambda: self._inspect_data(traits, description))
 
@@ -189,7 +177,8 @@ class _Resolver:
         if location is None:
             return None
         self._set(dataset_path=str(location))
-        if self._collect(lambda: find_text_columns(location, self._spec)) is not None and traits.needs & _GATHERED:
+        found = self._collect(lambda: find_text_columns(location, self._spec)) is not None
+        if found and wants_training(self._spec, traits):
             self._collect(lambda: self._inspect_data(traits, description))
         return location if isinstance(location, Path) else None
 
@@ -198,14 +187,15 @@ class _Resolver:
         from persopt.data.location import locate_dataset
 
         spec = self._spec
+        self._faults += check_training(spec, traits.needs)
+        self._set(training=resolve_training(spec, traits.needs))
         location = locate_dataset(spec.dataset_path, self._settings)
-        summary = inspect_dataset(location, spec.data, spec.task, spec.seed)
+        decoder = description is not None and is_decoder(Path(spec.model_path))
+        summary = inspect_dataset(location, spec.data, spec.task, spec.seed, decoder=decoder)
         self._set(dataset_path=str(location), task=summary.task, data=summary.data)
-        if summary.task not in _HEADS:
-            message = f"gradients and activations are gathered for {list_choices(list(_HEADS))}, got {summary.task!r}"
-            raise InputError(message, path="$.task")
-        if "gradients" in traits.needs and description is not None:
-            self._faults += _check_head(description, summary.task, summary.labels)
+        if description is not None:
+            check_model(Path(spec.model_path), "$.modelPath", summary.task)
+            self._faults += check_task(spec, traits, description, summary.task, summary.labels)
         return location if isinstance(location, Path) else None
 
     def _check_output(self, inputs: list[Path], description: ModelDescription | None) -> None:
@@ -225,11 +215,11 @@ class _Resolver:
 
 
 def _check_unsupported(spec: PruneSpec, traits: PruningTraits) -> Iterator[Fault]:
-    trained = sorted(traits.needs - _GATHERED)
-    if trained:
+    trained = sorted(traits.needs - GATHERED)
+    if trained and spec.config.structured:
         message = (
-            f"{spec.config.method!r} needs {' and '.join(trained)} of a training, and pruning during a training is "
-            "not in this version"
+            f"{spec.config.method!r} needs {' and '.join(trained)} of a training, and units are cut before the "
+            "training, not in it"
         )
         yield Fault(path="$.config.method", message=message, code="unsupported")
 
@@ -245,20 +235,3 @@ def _explain_compressed(config: dict[str, Any], tensors: list[TensorHeader]) -> 
     if odd is not None and odd.name.endswith((".weight", ".qweight", ".weight_packed")):
         return f"is quantized: {odd.name} is of type {odd.dtype}"
     return None
-
-
-def _check_head(description: ModelDescription, task: str, labels: list[str]) -> Iterator[Fault]:
-    """Gradients of a head that was never trained would say nothing about the weights."""
-    if not description.architecture.endswith(_HEADS[task]):
-        yield Fault(
-            path="$.modelPath",
-            message=f"has no trained head for {task}: it is a {description.architecture or 'model of unknown class'}",
-            hint="fine-tune it first, or choose a method that needs no gradients",
-            code="bad-model",
-        )
-    elif description.labels and description.labels != labels:
-        yield Fault(
-            path="$.modelPath",
-            message=f"was trained for the classes {description.labels}, and the data has {labels}",
-            code="bad-model",
-        )

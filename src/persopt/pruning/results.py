@@ -12,7 +12,7 @@ from msgspec import Struct
 from persopt.domain.errors import OutputError
 from persopt.domain.exports import OnnxExport
 from persopt.domain.latencies import LatencyComparison
-from persopt.domain.prune_reports import ModelSize, PruneReport, TensorSparsity
+from persopt.domain.prune_reports import ModelSize, PruneQuality, PruneReport, TensorSparsity
 from persopt.domain.prune_specs import NO_METHOD, PruneConfig, PruneSpec
 from persopt.domain.structured import StructuredReport
 from persopt.domain.vocabularies import VocabularyReport
@@ -35,6 +35,7 @@ class StageResults(Struct, kw_only=True):
         vocabulary: What trimming changed, if the vocabulary was trimmed.
         latency: Of the model given and the result, if it was measured.
         onnx: The result as ONNX, if it was exported.
+        quality: Before and after, if it was measured.
         notes: What to know besides.
     """
 
@@ -43,6 +44,7 @@ class StageResults(Struct, kw_only=True):
     vocabulary: VocabularyReport | None = None
     latency: LatencyComparison | None = None
     onnx: OnnxExport | None = None
+    quality: PruneQuality | None = None
     notes: list[str] = []
 
 
@@ -70,7 +72,7 @@ def build_report(
     config = spec.config
     before, after = open_shards(Path(spec.model_path)), open_shards(written)
     given = results.masked
-    if given is None or results.vocabulary is not None:
+    if given is None or results.vocabulary is not None or results.quality is not None:
         given = list(describe_tensors(before, {}, on_tensor))
     tensors = results.masked
     if tensors is None:
@@ -107,6 +109,7 @@ def build_report(
         vocabulary=results.vocabulary,
         latency=results.latency,
         onnx=results.onnx,
+        quality=results.quality,
     )
 
 
@@ -174,11 +177,18 @@ def _notes(spec: PruneSpec, results: StageResults) -> Iterator[str]:
             "from Ampere on), and only where the program that runs the model converts the weights for them."
         )
     if config.gradual and config.structured:
-        yield "Gradual: units were cut in one step; with no training between them more steps would bring nothing."
-    elif config.gradual:
-        yield "Gradual: with no training between the steps, many steps give the same zeros as one."
+        yield "Gradual: that is for single weights; units were cut in one step."
+    elif config.gradual and results.quality is None:
+        yield (
+            "Gradual: with no training between the steps, many steps give the same zeros as one. To train between "
+            "them and after, name a data set (datasetPath) with the task that the model is for."
+        )
     if results.structured is not None:
         yield from results.structured.notes
-        yield "A cut costs accuracy, which was not measured here: train the model afterwards."
+        if results.quality is None:
+            yield (
+                "A cut costs accuracy, which was not measured here: train the model afterwards, or name a data set "
+                "(datasetPath)."
+            )
     if results.vocabulary is not None and not results.vocabulary.trimmed:
         yield "The texts use every token, so the vocabulary is what it was."

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -22,6 +22,7 @@ from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.pruning.checkpoint import Shard, open_shards
+from persopt.pruning.recounting import recount_tensors
 from persopt.pruning.results import StageResults, build_report, write_artifacts
 from persopt.pruning.scoring import Scorer
 from persopt.pruning.stages.cut import Cutting
@@ -30,7 +31,11 @@ from persopt.pruning.stages.latency import compare_latency
 from persopt.pruning.stages.mask import Masking
 from persopt.pruning.stages.ticker import Ticker
 from persopt.pruning.stages.trim import trim
+from persopt.pruning.training import trains_while_pruning
 from persopt.settings import Settings
+
+if TYPE_CHECKING:
+    from persopt.pruning.training.driver import PruningTraining
 
 __all__ = ("run_pruning",)
 
@@ -126,13 +131,24 @@ class _Run:
         if spec.config.vocabulary is not None:
             source = work / "trimmed"
             results.vocabulary = trim(spec, source, ticker)
+        training = self._open_training(source, part)
+        before = None if training is None else training.judge(source)
+        masking = None
         if spec.config.method == NO_METHOD:
             for item in list(source.iterdir()):
                 item.replace(part / item.name)
         elif spec.config.structured:
             results.structured = Cutting(spec, source, self._scorer(), self._cache, ticker).write(part)
         else:
-            results.masked = Masking(spec, source, self._scorer(), self._cache, ticker).write(part)
+            masking = Masking(spec, source, self._scorer(), self._cache, ticker)
+            if training is not None and trains_while_pruning(spec, masking.needs):
+                results.masked = masking.train(part, training)
+            else:
+                results.masked = masking.write(part)
+        if training is not None:
+            self._recover(part, training, masking, before, results)
+        if masking is not None and results.masked is not None and spec.config.sparse_copy:
+            masking.write_sparse(part, results.masked)
         shutil.rmtree(work, ignore_errors=True)
         self._measure(part, results)
         if spec.export is not None:
@@ -142,6 +158,39 @@ class _Run:
         )
         ticker.finish()
         return msgspec.structs.replace(report, seconds=time.monotonic() - begin)
+
+    def _open_training(self, source: Path, part: Path) -> PruningTraining | None:
+        """Return what trains and judges, if there are data to do so on."""
+        if self._spec.training.recovery_epochs is None or self._spec.config.method == NO_METHOD:
+            return None  # a resolved spec says how long to train if it has data for it
+        from persopt.pruning.training.driver import PruningTraining
+
+        needs = self._registry.pruning_method(self._spec.config.method).traits.needs
+        spec = msgspec.structs.replace(self._spec, model_path=str(source))
+        training = PruningTraining(spec, self._cache, part / ".training", self._ticker.tick)
+        prunes = trains_while_pruning(spec, needs)
+        self._ticker.expect(training.count_units(prunes=prunes, rewinds="initial-weights" in needs))
+        self._ticker.message = "judging the model"
+        return training
+
+    def _recover(
+        self,
+        part: Path,
+        training: PruningTraining,
+        masking: Masking | None,
+        before: dict[str, float] | None,
+        results: StageResults,
+    ) -> None:
+        """Judge the pruned model, train it, and judge it again."""
+        self._ticker.message = "judging the pruned model"
+        after, recovered = training.judge(part), None
+        self._ticker.message = "recovering"
+        if training.recover(part, [] if masking is None else masking.selected):
+            recovered = training.judge(part)
+            if results.masked is not None:
+                results.masked = list(recount_tensors(results.masked, open_shards(part)))
+        results.quality = training.describe(before, after, recovered)
+        results.notes += training.notes
 
     def _scorer(self) -> Scorer:
         config = self._spec.config

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalLoopOutput
 from typing_extensions import override
@@ -22,7 +22,7 @@ from persopt.data.tokenized import TokenizedData
 from persopt.domain.errors import InputError
 from persopt.tuning.losses import total_loss
 from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
-from persopt.tuning.training_callback import LossMeter, TrainingCallback
+from persopt.tuning.training_callback import LossMeter
 from persopt.tuning.training_faults import check_loss
 
 __all__ = ("TrialTrainer",)
@@ -49,7 +49,7 @@ class TrialTrainer(Trainer):
         data: TokenizedData,
         request: JudgeRequest,
         meter: LossMeter,
-        callback: TrainingCallback,
+        callback: TrainerCallback,
     ) -> None:
         self.network = model
         self.evaluating = False

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,12 +16,16 @@ from persopt.domain.prune_specs import PruneSpec
 from persopt.models.description import describe_model
 from persopt.plugins.contracts.pruning import ParameterContext
 from persopt.pruning.checkpoint import copy_side_files, open_shards
+from persopt.pruning.recounting import recount_tensors
 from persopt.pruning.scoring import Masker, Scorer
-from persopt.pruning.selection import select_tensors
+from persopt.pruning.selection import SelectedTensor, select_tensors
 from persopt.pruning.sparse_format import write_sparse_shard
 from persopt.pruning.stages.ticker import Ticker
-from persopt.pruning.streaming import iterate_selected, rewrite_shard
+from persopt.pruning.streaming import describe_tensors, iterate_selected, rewrite_shard
 from persopt.pruning.threshold import split_count
+
+if TYPE_CHECKING:
+    from persopt.pruning.training.driver import PruningTraining
 
 __all__ = ("Masking",)
 
@@ -63,9 +67,28 @@ class Masking:
             tensors = list(self._rewrite(part, self._make_masker(gathered)))
         self._refuse_sparse(tensors)
         copy_side_files(self._source, part)
-        if self._spec.config.sparse_copy:
-            self._write_sparse(part, {one.name: one.parameters - one.zeros for one in tensors if one.pruned})
         return tensors
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the method needs."""
+        return self._needs
+
+    @property
+    def selected(self) -> list[SelectedTensor]:
+        """The chosen tensors, in the order of the files."""
+        return list(self._selected.values())
+
+    def train(self, part: Path, training: PruningTraining) -> list[TensorSparsity]:
+        """Prune while the model trains; write the model into a folder and tell of its tensors."""
+        from persopt.pruning.training.mask_making import MaskMaker
+
+        before = list(describe_tensors(self._shards, self._selected, self._ticker.look))
+        self._refuse_sparse(before)
+        self._ticker.message = "pruning in training"
+        maker = MaskMaker(config=self._spec.config, scorer=self._scorer, selected=self.selected)
+        training.prune(part, maker, self._needs)
+        return list(recount_tensors(before, open_shards(part)))
 
     def _gather(self) -> dict[str, ParameterContext]:
         if not self._needs:
@@ -105,7 +128,9 @@ class Masking:
                 hint="ask for more, or begin with the model before it was pruned",
             )
 
-    def _write_sparse(self, part: Path, nonzero: Mapping[str, int]) -> None:
+    def write_sparse(self, part: Path, tensors: Sequence[TensorSparsity]) -> None:
+        """Write the sparse copy of the model in a folder, whose tensors are these."""
+        nonzero = {one.name: one.parameters - one.zeros for one in tensors if one.pruned}
         folder = part / "sparse"
         folder.mkdir()
         for shard in open_shards(part):
