@@ -29,8 +29,10 @@ _UNITS: Final[dict[JobKind, str]] = {
 _EXIT_CODES: Final = {"succeeded": EXIT_SUCCESS, "failed": EXIT_FAILED, "cancelled": EXIT_INTERRUPTED}
 
 
-def run_in_foreground(runtime: Runtime, job: JobRecord, *, as_json: bool) -> int:
+def run_in_foreground(runtime: Runtime, job: JobRecord, *, as_json: bool, aside: bool = False) -> int:
     """Supervise a queued job until it has ended, show its result, and return the exit code.
+
+    With `aside` the result is shown on standard error, because standard output has that of another job.
 
     The first Ctrl-C cancels the job and waits for it; the second leaves at once.
     """
@@ -45,15 +47,15 @@ def run_in_foreground(runtime: Runtime, job: JobRecord, *, as_json: bool) -> int
     if ended is None:
         note(f"left: job {job.id} was asked to end and does so by itself (see `persopt jobs show {job.id}`)")
         return EXIT_INTERRUPTED
-    return finish_job(runtime, ended, as_json=as_json)
+    return finish_job(runtime, ended, as_json=as_json, aside=aside)
 
 
-def finish_job(runtime: Runtime, job: JobRecord, *, as_json: bool) -> int:
+def finish_job(runtime: Runtime, job: JobRecord, *, as_json: bool, aside: bool = False) -> int:
     """Show a job that has ended and return the exit code that tells how."""
     trials = runtime.kernel.trials(job.id)
     if as_json:
         print_json(describe_job_json(job, trials))
-    print_result(open_console(stderr=as_json), job, trials)
+    print_result(open_console(stderr=as_json or aside), job, trials)
     if job.fault is not None:
         print_fault(job.fault)
     if job.state == "cancelled":

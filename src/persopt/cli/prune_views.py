@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from persopt.cli.output import format_duration, print_facts
+from persopt.cli.output import format_duration, format_value, print_facts
 from persopt.domain.jobs import JobRecord
 from persopt.domain.latencies import LatencyComparison
-from persopt.domain.prune_reports import PruneReport
+from persopt.domain.prune_reports import PruneQuality, PruneReport
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
 from persopt.domain.structured import StructuredRatios
 
@@ -37,8 +37,21 @@ def describe_pruning(spec: PruneSpec) -> dict[str, object]:
         "left out": config.exclude,
         "data": spec.dataset_path,
         "task": spec.task,
+        "training": _describe_training(spec),
         "export": spec.export,
     }
+
+
+def _describe_training(spec: PruneSpec) -> str | None:
+    options = spec.training
+    if not spec.dataset_path or not (options.pruning_epochs or options.recovery_epochs):
+        return None
+    parts = [
+        f"{options.pruning_epochs:g} epochs while pruned ({options.schedule})" if options.pruning_epochs else "",
+        f"{options.recovery_epochs:g} epochs of recovery" if options.recovery_epochs else "",
+        "learning from the unpruned model" if options.distill else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def print_prune_result(console: Console, job: JobRecord, *, with_state: bool = True) -> None:
@@ -72,6 +85,8 @@ def _describe_result(report: PruneReport) -> dict[str, object]:
     if report.structured is not None:
         changed = report.structured.changed
         facts["configuration"] = ", ".join(f"{name} {value}" for name, value in changed.items())
+    if report.quality is not None:
+        facts |= _describe_quality(report.quality)
     if report.latency is not None:
         facts["latency"] = _describe_latency(report.latency)
     return facts | {
@@ -79,6 +94,16 @@ def _describe_result(report: PruneReport) -> dict[str, object]:
         "sparse copy": report.sparse_path,
         "ONNX": None if report.onnx is None else report.onnx.file,
         **report.artifacts,
+    }
+
+
+def _describe_quality(quality: PruneQuality) -> dict[str, object]:
+    stages = {"before": quality.before, "pruned": quality.after, "recovered": quality.recovered}
+    told = [f"{format_value(found[quality.metric])} {name}" for name, found in stages.items() if found is not None]
+    pruning, recovery = quality.steps
+    return {
+        quality.metric: ", ".join(told) or "not measured: the model has no trained head for the task",
+        "training steps": f"{pruning:,} in the pruning, {recovery:,} in the recovery" if any(quality.steps) else None,
     }
 
 

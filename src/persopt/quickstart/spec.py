@@ -1,14 +1,19 @@
-"""The quickstart's search."""
+"""The quickstart's search, and the pruning after it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from persopt.domain.programs import DataSpec, TrainingOptions
+from persopt.domain.prune_specs import PruneConfig, PruneSpec
+from persopt.domain.prune_training import PruneTraining
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
-__all__ = ("quickstart_spec",)
+__all__ = ("quickstart_pruning", "quickstart_spec")
+
+_DATA: Final = DataSpec(text_columns=["text"], label_column="label", max_length=32)
 
 
 def quickstart_spec(model: Path, data: Path, *, seed: int = 0, trials: int = 8, output: Path | None = None) -> TuneSpec:
@@ -39,6 +44,29 @@ def quickstart_spec(model: Path, data: Path, *, seed: int = 0, trials: int = 8, 
         parallel=2,
         seed=seed,
         task="text-classification",
-        data=DataSpec(text_columns=["text"], label_column="label", max_length=32),
+        data=_DATA,
         training=TrainingOptions(evaluations=2, evaluation_batch_size=128),
+    )
+
+
+def quickstart_pruning(model: Path, data: Path, output: Path, *, seed: int = 0) -> PruneSpec:
+    """Return a gradual pruning of half the weights of the quickstart's tuned model; about half a minute on two cores.
+
+    Args:
+        model: Folder of the tuned model.
+        data: Folder made by `make_quickstart_data`.
+        output: Folder for the pruned model.
+        seed: Seed of the training.
+    """
+    return PruneSpec(
+        name="quickstart-pruning",
+        model_path=str(model),
+        output_path=str(output),
+        dataset_path=str(data),
+        config=PruneConfig(method="magnitude", sparsity=0.5, gradual=True),
+        seed=seed,
+        task="text-classification",
+        data=_DATA,
+        batch_size=32,
+        training=PruneTraining(pruning_epochs=0.5, recovery_epochs=0.5, learning_rate=5e-4, pruning_steps=5),
     )
