@@ -113,7 +113,7 @@ def prune(
         PersoptError: if the model could not be pruned.
     """
     settings = load_settings(home=None if home is None else str(home))
-    with _progress(progress, "tensors") as tell, _data_path(data, settings.datasets) as data_path:
+    with _progress(progress, "steps") as tell, _data_path(data, settings.datasets) as data_path:
         spec = _build_prune_spec(model, output, data_path, config, options)
         if durable:
             return _run_durable(spec, PruneReport, str(settings.workspace), tell)

@@ -21,7 +21,7 @@ __all__ = ("exit_code_of", "finish_job", "run_in_foreground")
 
 _UNITS: Final[dict[JobKind, str]] = {
     "tune": "trials",
-    "prune": "tensors",
+    "prune": "steps",
     "quantize": "steps",
     "compare": "steps",
     "compress": "steps",

@@ -84,7 +84,7 @@ def print_job(console: Console, job: JobRecord, folder: str) -> None:
 def _describe_spec(job: JobRecord) -> dict[str, object]:
     spec = job.spec
     if isinstance(spec, PruneSpec):
-        return {**describe_pruning(spec), "tensors": _progress(job)}
+        return {**describe_pruning(spec), "steps": _progress(job)}
     return {
         "model": spec.base_model_path,
         "data": spec.dataset_path,

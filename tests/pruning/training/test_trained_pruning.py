@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from persopt.domain.errors import InputError, JobCancelledError
 from persopt.domain.programs import TrainingProgram
-from persopt.domain.prune_reports import PruneReport
-from persopt.domain.prune_training import PruneTraining
-from persopt.models.loading import load_for_task, load_tokenizer
-from persopt.models.saving import save_model
 from persopt.pruning.training.session import TrainingSession
+from tests.pruning.training.trainings import accuracy_of, fields, run
 from tests.support.prunings import prune_here, read_tensors, resolve_here
-from tests.support.tiny_models import make_text_program
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
-
-LABELS = ["animal", "colour", "number"]
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> TrainingProgram:
-    """Return the task of three classes, its model with a head for them."""
-    folder = tmp_path_factory.mktemp("task")
-    made = make_text_program(folder)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = load_for_task(made.model, "text-classification", LABELS)
-    save_model(model, load_tokenizer(made.model), folder / "with-head")
-    return msgspec.structs.replace(made, model=str(folder / "with-head"))
-
-
-def fields(program: TrainingProgram, **training: Any) -> dict[str, Any]:
-    return {
-        "dataset_path": program.dataset,
-        "data": program.data,
-        "batch_size": 8,
-        "device": "cpu",
-        "training": PruneTraining(**{"learning_rate": 2e-3} | training),
-    }
-
-
-def run(folder: Path, program: TrainingProgram, training: dict[str, Any], **config: Any) -> PruneReport:
-    return prune_here(folder, Path(program.model), spec=fields(program, **training), **config)
-
-
-def accuracy_of(folder: Path, program: TrainingProgram) -> float:
-    """Return the accuracy by plain Transformers, a row at a time."""
-    model: Any = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    rows = [json.loads(line) for line in (Path(program.dataset) / "validation.jsonl").read_text().splitlines()]
-    with torch.no_grad():
-        found = [
-            model.config.id2label[int(model(**tokenizer(row["text"], return_tensors="pt")).logits.argmax())]
-            for row in rows
-        ]
-    return sum(one == row["label"] for one, row in zip(found, rows, strict=True)) / len(rows)
 
 
 @pytest.mark.parametrize(
