@@ -17,6 +17,7 @@ from persopt.domain.errors import ConflictError, InputError
 from persopt.domain.jobs import JobRecord
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
+from persopt.domain.prune_training import PruneTraining
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_registry
 from persopt.plugins.registry import Registry
@@ -70,6 +71,23 @@ def test_words_a_spec_file_and_python_give_the_same_spec(tmp_path: Path, registr
     options = {"sparsity": 0.7, "scope": "global", "exclude": ["a.*", "b"], "method_options": {"norm": "l2"}}
     assert _build_prune_spec("m", "o", "", {"gradual": True}, options | {"seed": 3}) == expected
     assert _build_prune_spec("m", "o", "", expected.config, {"seed": 3}) == expected
+
+
+def test_the_training_is_said_by_flags_a_file_and_python_alike(tmp_path: Path, registry: Registry) -> None:
+    from persopt.api import _build_prune_spec
+
+    training = {"schedule": "linear", "pruningSteps": 4, "recoveryEpochs": 0.5, "distill": True, "timeLimit": 60.0}
+    (tmp_path / "spec.json").write_text(
+        json.dumps({"modelPath": "m", "outputPath": "o", "datasetPath": "d", "training": training})
+    )
+    words = ("--schedule", "linear", "--pruning-steps", "4", "--recovery-epochs", "0.5", "--distill", "true")
+    spec = build(registry, "m", "o", "--data", "d", *words, "--time-limit", "60")
+    assert spec.training == PruneTraining(
+        schedule="linear", pruning_steps=4, recovery_epochs=0.5, distill=True, time_limit=60.0
+    )
+    assert build(registry, "--spec", str(tmp_path / "spec.json")) == spec
+    assert _build_prune_spec("m", "o", "d", None, {"training": training}) == spec
+    assert _build_prune_spec("m", "o", "d", None, {"training": spec.training}) == spec
 
 
 def test_flags_go_before_the_file(tmp_path: Path, registry: Registry) -> None:

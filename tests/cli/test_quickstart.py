@@ -28,5 +28,18 @@ def test_the_request_is_accepted(tmp_path: Path) -> None:
     assert resolved.objectives[0].metric == "accuracy"
 
 
+def test_the_pruning_is_accepted(tmp_path: Path) -> None:
+    from persopt.kernel.builtin_modules import BUILTIN_MODULES
+    from persopt.plugins.discovery import load_registry
+    from persopt.pruning.checks import resolve_pruning
+    from persopt.quickstart import quickstart_pruning
+
+    settings = Settings(home=str(tmp_path))
+    model, data = prepare_quickstart(settings)
+    spec = quickstart_pruning(model, data, settings.models / "pruned")
+    resolved = resolve_pruning(spec, settings, load_registry(settings, BUILTIN_MODULES))
+    assert (resolved.config.gradual, resolved.training.recovery_epochs) == (True, 0.5)
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
