@@ -77,7 +77,8 @@ def make_bert(width: int, layers: int, seed: int) -> Any:
         config = BertConfig(
             vocab_size=11, hidden_size=width, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=8
         )
-        return BertForSequenceClassification(config).eval()
+        made: Any = BertForSequenceClassification(config)
+        return made.eval()
 
 
 def test_a_narrower_and_shallower_student_is_projected_and_both_learn() -> None:
@@ -98,7 +99,7 @@ def test_a_narrower_and_shallower_student_is_projected_and_both_learn() -> None:
     divergence = (soft[0] * (soft[0].log() - soft[1].log())).sum() / 2
     wanted = 0.75 * loss + 0.25 * 0.5 * 9 * divergence + 0.5 * 0.5 * (squares[0] + squares[1]) / 2
     torch.testing.assert_close(mixed, wanted)
-    mixed.backward()
+    mixed.backward()  # type: ignore[no-untyped-call]
     (weight,) = distiller.projection.parameters()
     assert weight.grad is not None
     assert weight.grad.abs().sum() > 0

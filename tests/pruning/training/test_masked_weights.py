@@ -18,6 +18,10 @@ def make_layer() -> tuple[nn.Linear, Tensor, Tensor]:
     return layer, torch.randn(5, 8, 6, generator=generator), torch.rand(4, 6, generator=generator) < 0.5
 
 
+def weights_of(layer: nn.Linear) -> dict[str, nn.Parameter]:
+    return {"w": dict(layer.named_parameters())["weight"]}
+
+
 def loss_of(output: Tensor) -> Tensor:
     return (output.square() - output).mean()
 
@@ -25,7 +29,7 @@ def loss_of(output: Tensor) -> Tensor:
 def test_pruned_weights_are_zero_at_every_step_whatever_the_optimizer_carries_along() -> None:
     layer, batches, mask = make_layer()
     optimizer = torch.optim.AdamW(layer.parameters(), lr=0.1, weight_decay=0.5)
-    weights = MaskedWeights({"w": layer.weight})
+    weights = MaskedWeights(weights_of(layer))
     for turn, batch in enumerate(batches):
         if turn == 2:  # by now the optimizer has momentum for weights that are pruned here
             weights.put({"w": mask})
@@ -42,7 +46,7 @@ def test_what_is_left_trains_as_under_the_masks_of_torch() -> None:
     layer, batches, mask = make_layer()
     plain, _, _ = make_layer()
     prune.custom_from_mask(plain, "weight", ~mask)  # type: ignore[no-untyped-call]
-    weights = MaskedWeights({"w": layer.weight})
+    weights = MaskedWeights(weights_of(layer))
     weights.put({"w": mask})
     for trained, masked in ((layer, weights), (plain, None)):
         optimizer = torch.optim.Adam(trained.parameters(), lr=0.05)
@@ -60,7 +64,7 @@ def test_what_is_left_trains_as_under_the_masks_of_torch() -> None:
 
 def test_movement_is_what_its_paper_sums_up_and_hidden_weights_come_back() -> None:
     layer, batches, first = make_layer()
-    weights = MaskedWeights({"w": layer.weight}, movement=True)
+    weights = MaskedWeights(weights_of(layer), movement=True)
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
     dense, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
     scores, mask = torch.zeros_like(dense), torch.zeros_like(first)

@@ -28,10 +28,10 @@ def test_cubic_is_equation_1_of_zhu_and_gupta(
 @given(final=SPARSITY, shares=st.lists(st.floats(0, 1), min_size=2))
 def test_schedules_rise_from_nothing_to_exactly_what_was_asked(final: float, shares: list[float]) -> None:
     for schedule in ("cubic", "linear"):
-        found = [sparsity_at(schedule, final, share) for share in sorted(shares)]  # type: ignore[arg-type]
+        found = [sparsity_at(schedule, final, share) for share in sorted(shares)]
         assert found == sorted(found)
-        assert sparsity_at(schedule, final, 0) == 0  # type: ignore[arg-type]
-        assert sparsity_at(schedule, final, 1) == final  # type: ignore[arg-type]
+        assert sparsity_at(schedule, final, 0) == 0
+        assert sparsity_at(schedule, final, 1) == final
     assert sparsity_at("linear", 0.8, 0.25) == pytest.approx(0.2)
     assert sparsity_at("cubic", 0.8, 0.5) == pytest.approx(0.7)
 

@@ -14,7 +14,7 @@ from persopt.domain.errors import InputError, JobCancelledError
 from persopt.domain.programs import TrainingProgram
 from persopt.pruning.training.session import TrainingSession
 from tests.pruning.training.trainings import accuracy_of, fields, run
-from tests.support.prunings import prune_here, read_tensors, resolve_here
+from tests.support.prunings import prune_here, read_tensors, resolve_here, save_sharded
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -95,6 +95,14 @@ def test_a_model_without_a_head_is_trained_with_a_new_one(tmp_path: Path, progra
     assert report.quality.recovered is not None
     assert report.sparsity == pytest.approx(0.5, abs=1e-4)
     assert AutoModelForSequenceClassification.from_pretrained(report.model_path).config.label2id["number"] == 2
+
+
+def test_half_precision_is_told_to_become_whole(tmp_path: Path, program: TrainingProgram) -> None:
+    body = save_sharded(Path(program.model).parent / "model", tmp_path / "half", "bfloat16")
+    report = prune_here(tmp_path, body, spec=fields(program, recovery_epochs=0.2), sparsity=0.5)
+    assert any("saved so" in note for note in report.notes)
+    assert {one.dtype for one in read_tensors(Path(report.model_path)).values()} == {torch.float32}
+    assert report.sparsity == pytest.approx(0.5, abs=1e-4)
 
 
 def test_when_time_is_over_the_rest_is_pruned_at_once(tmp_path: Path, program: TrainingProgram) -> None:

@@ -43,4 +43,4 @@ def accuracy_of(folder: Path, program: TrainingProgram) -> float:
             model.config.id2label[int(model(**tokenizer(row["text"], return_tensors="pt")).logits.argmax())]
             for row in rows
         ]
-    return sum(one == row["label"] for one, row in zip(found, rows, strict=True)) / len(rows)
+    return sum(bool(one == row["label"]) for one, row in zip(found, rows, strict=True)) / len(rows)

@@ -14,7 +14,7 @@ from persopt.domain.prune_specs import PruneSpec
 from persopt.models.description import describe_model
 from persopt.models.quiet import quiet_transformers
 from persopt.pruning.calibration import model_names
-from persopt.pruning.checkpoint import copy_side_files
+from persopt.pruning.checkpoint import copy_side_files, open_shards
 from persopt.pruning.heads import has_trained_head
 from persopt.pruning.selection import SelectedTensor
 from persopt.pruning.training.distillation import Distiller
@@ -75,6 +75,7 @@ class PruningTraining:
         self._steps[0] = pruner.prune(model, self._planned[0])
         self.notes += pruner.notes
         copy_side_files(self._model, target)
+        self._note_type()
         _write_model(model, target)
 
     def recover(self, folder: Path, selected: Sequence[SelectedTensor]) -> bool:
@@ -100,6 +101,7 @@ class PruningTraining:
         self._steps[1] = taken
         if taken < steps:
             self.notes.append(f"Time was over after {taken} of {steps} steps of the recovery.")
+        self._note_type()
         _write_model(model, folder)
         return True
 
@@ -126,6 +128,12 @@ class PruningTraining:
 
     def _open(self, folder: Path) -> TrainingSession:
         return TrainingSession(self._spec, folder, self._cache, self._scratch, self._on_step, self._is_over)
+
+    def _note_type(self) -> None:
+        types = {stored.header.dtype for shard in open_shards(self._model) for stored in shard.tensors}
+        note = "The model was trained in float32 and is saved so; its half-precision weights were half as large."
+        if types & {"F16", "BF16"} and note not in self.notes:
+            self.notes.append(note)
 
     def _is_over(self) -> bool:
         return self._deadline is not None and time.monotonic() >= self._deadline
