@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from persopt.data.tasks import DATA_TASKS
 from persopt.domain.programs import TrainingProgram
 from persopt.domain.prune_training import PruneTraining
+from persopt.tuning.losses import total_loss
+from persopt.tuning.warm_program import WarmProgram
 from tests.support.prunings import prune_here, read_tensors
 from tests.support.tiny_tasks import make_image_program, make_language_program, make_pair_program
 
@@ -49,3 +53,34 @@ def test_recovery_keeps_the_zeros(
     assert report.quality is not None
     assert report.quality.recovered is not None
     assert report.quality.metric in report.quality.recovered
+
+
+def test_movement_of_layers_that_keep_inputs_first_is_that_of_their_weights(tmp_path: Path) -> None:
+    # One step on all rows, too small to move anything: the scores are then -w·g of the loss, which torch gives here.
+    program = make_language_program(tmp_path / "task")
+    config = Path(program.model) / "config.json"
+    still = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
+    config.write_text(json.dumps(json.loads(config.read_text()) | still))
+    spec = {
+        "dataset_path": program.dataset,
+        "data": program.data,
+        "task": program.task,
+        "batch_size": 1000,
+        "device": "cpu",
+        "training": PruneTraining(pruning_epochs=1, recovery_epochs=0, learning_rate=1e-12),
+    }
+    report = prune_here(tmp_path, Path(program.model), method="movement", sparsity=0.3, spec=spec)
+    warm = WarmProgram(program)
+    data = warm.map_data(program.data.max_length)
+    batch = DATA_TASKS[program.task].make_collator(warm.processor)(list(data.train))
+    labels = batch.pop("labels")
+    model = warm.load_model([])
+    (total_loss(model(**batch).logits, labels) / (labels != -100).sum()).backward()  # type: ignore[no-untyped-call]
+    after = read_tensors(Path(report.model_path))
+    for name, parameter in model.named_parameters():
+        if name.endswith(("c_attn.weight", "c_fc.weight")):
+            assert parameter.grad is not None
+            assert parameter.shape[0] < parameter.shape[1]
+            scores = -(parameter.detach() * parameter.grad).flatten()
+            gone = (after[name] == 0).flatten()
+            assert scores[gone].max() <= scores[~gone].min()
