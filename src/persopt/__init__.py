@@ -12,6 +12,7 @@ from persopt.domain import errors
 from persopt.domain.objectives import Objective
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
+from persopt.domain.prune_training import PruneTraining
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
@@ -25,6 +26,7 @@ __all__ = (
     "PruneConfig",
     "PruneReport",
     "PruneSpec",
+    "PruneTraining",
     "TuneReport",
     "TuneSpec",
     "__version__",

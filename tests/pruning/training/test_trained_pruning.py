@@ -137,6 +137,20 @@ def test_training_ends_at_the_next_step(tmp_path: Path, program: TrainingProgram
     assert session.train(session.load_model(), 6) == 3
 
 
+def test_a_cancel_in_the_training_leaves_nothing(tmp_path: Path, program: TrainingProgram) -> None:
+    looks = 0
+
+    def look() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks == 150  # there are fewer before the training and far more in it
+
+    with pytest.raises(JobCancelledError):
+        run(tmp_path, program, {"pruning_epochs": 500.0}, gradual=True, run={"is_cancelled": look})
+    assert looks == 150
+    assert not [path for path in tmp_path.iterdir() if "pruned" in path.name]
+
+
 def test_gradual_without_data_says_what_is_needed(tmp_path: Path, program: TrainingProgram) -> None:
     report = prune_here(tmp_path, Path(program.model), gradual=True)
     assert report.quality is None
