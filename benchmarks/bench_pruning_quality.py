@@ -5,8 +5,8 @@ and `PERSOPT_BENCH_REVIEWS`. DATA has lines of id, mean rating from -4 to 4 and 
 are the signs of ratings beyond one half. What is done lies in OUT; a run that was
 ended goes on where it was.
 
-MODEL is tuned on the data first (one epoch). Then each contestant prunes the tuned model and trains it for the same
-number of steps: at once and all steps afterwards, or gradually in half of them.
+MODEL is tuned on the data first, long enough that more training alone brings little. Then each contestant prunes the
+tuned model and trains it for the same number of steps: at once and all steps afterwards, or gradually in half of them.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1500)
     parser.add_argument("--validation-rows", type=int, default=500)
     parser.add_argument("--length", type=int, default=64)
+    parser.add_argument("--tuning-epochs", type=int, default=3, help="of the model before it is pruned")
     parser.add_argument("--epochs", type=float, default=0.5, help="of training for each contestant")
     parser.add_argument("--methods", nargs="+", default=["magnitude", "gradient", "random"])
     parser.add_argument("--sparsities", nargs="+", type=float, default=[0.3, 0.5, 0.7])
@@ -86,7 +87,7 @@ def _tune(given: argparse.Namespace) -> Path:
         persopt.tune(
             given.model,
             given.data,
-            config={"learningRate": 5e-5, "batchSize": 16, "epochs": 1},
+            config={"learningRate": 1e-4, "batchSize": 16, "epochs": given.tuning_epochs},
             max_trials=1,
             output=output,
             home=given.out / "home",
@@ -152,7 +153,8 @@ def _table(rows: list[dict[str, Any]], given: argparse.Namespace) -> str:
         f"## {QUESTION}",
         "",
         f"{given.rows} training rows of at most {given.length} tokens, {given.validation_rows} validation rows, "
-        f"{given.epochs:g} epochs of training for each; accuracy before {before:.3f}, "
+        f"{given.tuning_epochs} epochs of tuning, then {given.epochs:g} epochs of training for each; "
+        f"accuracy before {before:.3f}, "
         f"{rows[0]['before']['bytes'] / 1e6:.1f} MB, {rows[0]['before']['parameters'] / 1e6:.2f} M weights.",
         "",
         "| asked | method | of | sparsity | MB | MB sparsely encoded | weights not zero | times as fast | pruned "
