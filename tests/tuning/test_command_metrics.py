@@ -107,3 +107,10 @@ def test_a_flood_of_reports_is_thinned_and_its_last_values_are_passed_on() -> No
     assert [step for step, _ in sent[:1000]] == list(range(1000))
     assert len(sent) == 1000 + 40
     assert sent[-1] == (4999, {"loss": 4999.0})
+
+
+def test_a_limited_metric_is_known_in_any_case_and_however_many_names_there_are() -> None:
+    collector = MetricCollector([Objective("evalLoss", "minimize")], limited=["evalLatency"])
+    collector.take([Metric(name=f"n{number}", value=1.0) for number in range(600)])
+    assert collector.take([Metric(name="evallatency", value=12.0)]) == [(1, {"evalLatency": 12.0})]
+    assert collector.result()["evalLatency"] == 12.0

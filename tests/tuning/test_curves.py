@@ -38,3 +38,11 @@ def test_a_study_gives_the_curves_of_the_attempts_that_counted() -> None:
     history = StudyHistory(trials=outcome.trials, reports=journal.reports)
     resumed = control(SimulatedPool(climb), history=history, max_trials=2)
     assert resumed.curves == [report(0, 5, value0=0.2), report(1, 5, value0=0.2)]
+
+
+def test_reports_of_one_step_are_one_evaluation() -> None:
+    curves = Curves([Objective("accuracy"), Objective("loss", "minimize")])
+    curves.add(report(0, 1, accuracy=0.5))
+    curves.add(report(0, 1, loss=2.0))
+    curves.add(report(0, 2, loss=1.0))
+    assert curves.all() == [report(0, 1, accuracy=0.5, loss=2.0), report(0, 2, loss=1.0)]

@@ -115,7 +115,9 @@ def _put_config(given: Mapping[str, Any], plain: dict[str, Any], faults: list[Fa
 
 
 def _parse_objective(text: str, faults: list[Fault]) -> dict[str, str]:
-    metric, separator, direction = text.partition(":")
+    metric, separator, direction = text.rpartition(":")
+    if not separator:
+        metric, direction = direction, ""
     if not metric or (separator and direction not in ("maximize", "minimize")):
         message = f"expected METRIC, METRIC:maximize or METRIC:minimize, got {text!r}"
         faults.append(Fault(path="$.objectives", message=message))

@@ -164,6 +164,7 @@ class CommandProgram(Struct, frozen=True, kw_only=True, tag="command", tag_field
         arguments: The command, split into words, its placeholders not yet replaced. No shell reads it.
         folder: The program's working directory; absolute.
         objectives: The metrics that must be in the output.
+        constraints: Names of the metrics that are limited; must be in the output too.
         parsers: What reads the output; a line belongs to the first that makes something of it.
         metric_strategy: Whether an objective's value is the last in the output or the best.
         log_limit: Most bytes of one trial's output that its log keeps.
@@ -174,6 +175,7 @@ class CommandProgram(Struct, frozen=True, kw_only=True, tag="command", tag_field
     folder: str
     objectives: list[Objective]
     parsers: list[ParserChoice]
+    constraints: list[str] = []
     metric_strategy: MetricStrategy = "last"
     log_limit: int = 50_000_000
     block_plugins: list[str] = []

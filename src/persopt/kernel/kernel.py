@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -70,8 +71,10 @@ class Kernel:
         path, output = output_of(spec)
         if output is None:
             return
+        place = Path(output).resolve()
         for job in self.store.list_jobs(states=("queued", "running"), limit=1000):
-            if output_of(job.spec)[1] == output:
+            other = output_of(job.spec)[1]
+            if other is not None and Path(other).resolve() == place:
                 raise InputError(
                     f"{output} is in use: job {job.id}, which is {job.state}, puts its model there",
                     path=path,
@@ -100,7 +103,11 @@ class Kernel:
         Raises:
             NotFoundError: if there is no such job.
             ConflictError: if it is queued, running or has succeeded.
+            InputError: if another job that is queued or running puts its model into the same folder.
         """
+        job = self.store.get_job(job_id)
+        if job.state in ("failed", "cancelled"):
+            self._check_output_is_free(job.spec)
         return self.store.resume_job(job_id)
 
     def get(self, job_id: str) -> JobRecord:

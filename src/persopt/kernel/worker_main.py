@@ -47,6 +47,7 @@ class _Worker:
         self._channel = channel
         self._commands: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
         self._current: TrialHandle | None = None
+        self._early_stops: dict[int, bool] = {}  # of trials that had not begun, with whether to keep the model
         self._program: Program | None = None
 
     def listen(self) -> None:
@@ -54,11 +55,14 @@ class _Worker:
             for frame in frames:
                 command = decode_command(frame)
                 if isinstance(command, Stop):
+                    self._early_stops[command.number] = command.keep_checkpoint
                     handle = self._current
                     if handle is not None and handle.number == command.number:
                         handle.request_stop(keep_checkpoint=command.keep_checkpoint)
-                else:
-                    self._commands.put(command)
+                    continue
+                if isinstance(command, Run):
+                    self._early_stops.pop(command.request.number, None)  # meant an earlier attempt
+                self._commands.put(command)
         os._exit(0)  # the pool is gone, and whatever runs in the main thread is of no use to anybody
 
     def serve(self, started: float) -> None:
@@ -73,6 +77,9 @@ class _Worker:
 
     def _run(self, request: TrialRequest) -> None:
         self._current = handle = TrialHandle(request, self._channel)
+        keep = self._early_stops.pop(request.number, None)
+        if keep is not None:
+            handle.request_stop(keep_checkpoint=keep)
         self._channel.send(Started(number=request.number))
         started = time.monotonic()
         message: Finished | Stopped | Failed

@@ -96,10 +96,11 @@ class WorkerPool:
     def stop(self, number: int, *, keep_checkpoint: bool) -> None:
         """Ask a trial to end, and end its worker if it has not within 0.4 s; a model to be saved is waited for."""
         saves = keep_checkpoint and isinstance(self._request.program, TrainingProgram)
-        grace = SAVE_SECONDS if saves else _STOP_GRACE_SECONDS
         for worker in self._workers:
             if worker.trial is not None and worker.trial.number == number and worker.kill_at is None:
                 worker.stop(number, keep_checkpoint=keep_checkpoint)
+                has_begun = worker.started_at is not None  # else there is nothing to save
+                grace = SAVE_SECONDS if saves and has_begun else _STOP_GRACE_SECONDS
                 worker.kill_at = time.monotonic() + grace
 
     def _start(self, index: int) -> None:

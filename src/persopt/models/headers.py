@@ -60,8 +60,11 @@ def read_header(file: Path, path: str = "") -> list[TensorHeader]:
     Raises:
         ModelError: if the file is not safetensors, or is not as long as its header says.
     """
-    size = file.stat().st_size
-    with file.open("rb") as stream:
+    try:
+        size, stream = file.stat().st_size, file.open("rb")
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error.strerror}", path=path) from error
+    with stream:
         start = stream.read(len(_POINTER))
         if start == _POINTER:
             raise ModelError(f"{file} is a Git LFS pointer, not the weights; run `git lfs pull` there", path=path)

@@ -36,6 +36,9 @@ def check_output_folder(folder: Path, inputs: Iterable[Path] = (), path: str = "
     if folder.is_symlink() and not folder.exists():
         yield Fault(path=path, message=f"{folder} is a link that leads nowhere", code="output")
         return
+    if os.path.ismount(folder):
+        yield Fault(path=path, message=f"{folder} is a mount point; give a folder inside it", code="output")
+        return
     if folder.exists() and not folder.is_dir():
         yield Fault(path=path, message=f"{folder} is a file; expected a folder that is new or empty", code="output")
         return
@@ -43,7 +46,7 @@ def check_output_folder(folder: Path, inputs: Iterable[Path] = (), path: str = "
         if folder.is_dir() and any(folder.iterdir()):
             yield Fault(path=path, message=f"{folder} is in use: it must be new or empty", code="output")
             return
-        with tempfile.TemporaryDirectory(prefix=".persopt-", dir=_nearest(folder)):
+        with tempfile.TemporaryDirectory(prefix=".persopt-", dir=_nearest(folder.parent)):
             pass
     except OSError as error:
         yield Fault(path=path, message=f"{folder} cannot be written: {error.strerror}", code="output")
@@ -61,8 +64,10 @@ def check_disk_space(folder: Path, needed: int, path: str = "$.outputDir") -> It
         )
 
 
-def explain_os_error(error: OSError) -> str:
+def explain_os_error(error: BaseException) -> str:
     """Say in a few words why a file or a folder tree could not be written."""
+    if not isinstance(error, OSError):  # of safetensors, which tells it in words only
+        return "the disk is full" if "No space left" in str(error) else str(error)
     if isinstance(error, shutil.Error):  # copytree's list of (from, to, words), which has lost the numbers
         reasons = [words for _, _, words in error.args[0]]
         full = any(os.strerror(number) in words for number in _FULL for words in reasons)

@@ -151,3 +151,6 @@ def copy_side_files(source: Path, target: Path) -> None:
         return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
 
     shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    # copytree gives each folder its source's mode, and nothing could be written into that of a read-only one.
+    for folder in (target, *(place for place in target.rglob("*") if place.is_dir())):
+        folder.chmod(folder.stat().st_mode | 0o700)

@@ -203,7 +203,7 @@ class _Resolver:
         if not given.strip():
             self._faults.append(Fault(path="$.outputPath", message="is empty; expected a folder, new or empty"))
             return
-        output = Path(given).expanduser().absolute()
+        output = Path(given).expanduser().resolve()  # a link to an empty folder cannot be renamed over
         self._set(output_path=str(output))
         faults = list(check_output_folder(output, inputs, "$.outputPath"))
         if description is not None and not faults:

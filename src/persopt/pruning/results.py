@@ -71,6 +71,8 @@ def build_report(
     """
     config = spec.config
     before, after = open_shards(Path(spec.model_path)), open_shards(written)
+    if not after:
+        raise OutputError(f"the weights written to {written} have vanished; does another run write there?")
     given = results.masked
     if given is None or results.vocabulary is not None or results.quality is not None:
         given = list(describe_tensors(before, {}, on_tensor))

@@ -95,7 +95,8 @@ def run_pruning(
         part.replace(output)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
-        if isinstance(error, OSError) and not isinstance(error, OutputError):
+        is_writing = isinstance(error, OSError) or type(error).__name__ == "SafetensorError"
+        if is_writing and not isinstance(error, OutputError):
             raise OutputError(
                 f"the pruned model cannot be written to {output}: {explain_os_error(error)}", path="$.outputPath"
             ) from error
@@ -218,7 +219,17 @@ class _Run:
             return
         try:
             results.latency = compare_latency(self._model, part, self._spec.device, self._ticker)
-        except (ModelError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
+        except (
+            ModelError,
+            OSError,
+            ImportError,
+            RuntimeError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            MemoryError,
+        ) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             results.notes.append(f"The latency could not be measured: {reason}")
 

@@ -10,6 +10,7 @@ import msgspec
 
 from persopt.domain.errors import Fault, InputError, PersoptError
 from persopt.domain.prune_specs import NO_METHOD, PruneConfig, PruneSpec
+from persopt.domain.prune_training import PruneTraining
 from persopt.domain.structured import StructuredRatios
 from persopt.domain.vocabularies import VocabularyOptions
 
@@ -48,6 +49,9 @@ def check_shape_fields(spec: PruneSpec) -> Iterator[Fault]:
     """Give the faults of fields that exclude each other."""
     config = spec.config
     yield from _check_method_fields(config)
+    if choose_work(config).method == NO_METHOD and spec.training != PruneTraining():
+        message = "nothing is trained where only the vocabulary is trimmed"
+        yield Fault(path="$.training", message=message, hint="name a method and a sparsity, or leave training out")
     yield from _check_unit_fields(config) if config.structured else _check_weight_fields(config)
 
 

@@ -75,7 +75,7 @@ def run_command(
     values = request.params | own_values(request, str(output), sys.executable)
     arguments = fill_command(program.arguments, values)
     environment = {**os.environ, **trial_environment(request, str(output))}
-    collector = MetricCollector(program.objectives, program.metric_strategy)
+    collector = MetricCollector(program.objectives, program.metric_strategy, program.constraints)
     reports = ReportSender(trial.send_report)
     last_lines: deque[str] = deque(maxlen=_LAST_LINES)
 
@@ -103,7 +103,9 @@ def run_command(
     checkpoint = _find_model(output)
     if trial.should_stop():
         trial.last_metrics.update(collector.result())
-        raise TrialEndedEarly(checkpoint if trial.keep_checkpoint else None)
+        # A program that was ended by force may have left half a model.
+        whole = trial.keep_checkpoint and process.outcome() == ("exit", "0")
+        raise TrialEndedEarly(checkpoint if whole else None)
     fault = describe_end(*process.outcome(), reader.fault, list(last_lines))
     if fault is None and (missing := collector.missing()):
         fault = no_metric_fault(missing[0], collector.names, reader.fault, list(last_lines))

@@ -79,6 +79,7 @@ def make_command_program(spec: TuneSpec, settings: Settings) -> CommandProgram:
         arguments=split_command(spec.command or ""),
         folder=spec.working_directory or str(Path.cwd()),
         objectives=spec.objectives,
+        constraints=[constraint.metric for constraint in spec.constraints],
         parsers=[ParserChoice(name=item) if isinstance(item, str) else item for item in spec.parsers],
         metric_strategy=spec.metric_strategy,
         log_limit=spec.log_limit,

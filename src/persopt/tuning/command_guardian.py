@@ -18,12 +18,14 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _GRACE_SECONDS = 0.2
 _LOOK_SECONDS = 0.005
+_CLEARING_SECONDS = 2.0
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -70,10 +72,11 @@ class _Guardian:
         self._signal(signal.SIGKILL)
         self._ended = True
         pause = threading.Event()
+        end = time.monotonic() + _CLEARING_SECONDS  # some may not be killed: another user's, or one stuck in the system
         with contextlib.suppress(ChildProcessError):
-            while True:
+            while time.monotonic() < end:
                 for child in _list_children():
-                    with contextlib.suppress(ProcessLookupError):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.kill(child, signal.SIGKILL)
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass

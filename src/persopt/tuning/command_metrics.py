@@ -24,20 +24,24 @@ class MetricCollector:
 
     The step of a metric is what its line says, as long as that rises. Where the line says nothing, or goes back, the
     metric belongs to the step before, except that an objective which comes again begins the next step: so the
-    steps of a program that counts nothing are the times that it told its objective. A name that differs from an
-    objective's in upper and lower case only is the objective.
+    steps of a program that counts nothing are the times that it told its objective. A name that differs from a
+    wanted one (of an objective or a constraint) in upper and lower case only is that one.
 
     Args:
         objectives: What the trial is judged on.
+        limited: Names of the metrics of the constraints.
         strategy: Which of an objective's values is its result.
 
     Attributes:
         names: Every name seen, at most 500, in the order of their first appearance.
     """
 
-    def __init__(self, objectives: Sequence[Objective], strategy: MetricStrategy = "last") -> None:
+    def __init__(
+        self, objectives: Sequence[Objective], strategy: MetricStrategy = "last", limited: Sequence[str] = ()
+    ) -> None:
         self._objectives = {objective.metric: objective for objective in objectives}
-        self._spelling = {name.casefold(): name for name in self._objectives}
+        self._wanted = frozenset((*limited, *self._objectives))
+        self._spelling = {name.casefold(): name for name in (*limited, *self._objectives)}
         self._strategy = strategy
         self._last: dict[str, float] = {}
         self._best: dict[str, float] = {}
@@ -54,7 +58,7 @@ class MetricCollector:
         reports: list[tuple[int, dict[str, float]]] = []
         for metric in metrics:
             name = self._spelling.get(metric.name.casefold(), metric.name)
-            if name not in self._last and name not in self._objectives and len(self._last) >= _MOST_NAMES:
+            if name not in self._last and name not in self._wanted and len(self._last) >= _MOST_NAMES:
                 continue
             step = self._advance(name, metric.step)
             self._keep(name, metric.value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from persopt.domain.objectives import Objective
 from persopt.domain.trials import Report
 
@@ -31,9 +33,15 @@ class Curves:
         self._reports.pop(number, None)
 
     def add(self, report: Report) -> None:
-        """Keep a report if it is an evaluation."""
-        if not self._metrics.isdisjoint(report.metrics):
-            self._reports.setdefault(report.number, []).append(report)
+        """Keep a report if it is an evaluation; one of the same step as the last completes that."""
+        if self._metrics.isdisjoint(report.metrics):
+            return
+        kept = self._reports.setdefault(report.number, [])
+        if kept and kept[-1].step == report.step:
+            last = kept.pop()
+            share = last.share if report.share is None else report.share
+            report = msgspec.structs.replace(report, metrics={**last.metrics, **report.metrics}, share=share)
+        kept.append(report)
 
     def of(self, number: int) -> Sequence[Report]:
         """Return a trial's evaluations."""

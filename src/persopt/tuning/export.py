@@ -91,11 +91,22 @@ def _write(path: Path, write: Callable[[Path], object], *, overwrite: bool) -> N
             if overwrite:
                 part.replace(path)
             else:
-                os.link(part, path)  # unlike a rename, it never takes another's place
+                _put(part, path)
     except FileExistsError:
         raise ConflictError(f"{path} exists already", path="$.output", hint=hint) from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}", path="$.output") from error
+
+
+def _put(part: Path, path: Path) -> None:
+    """Give a file its name without ever taking another's place, as a rename would."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the name is reserved, then replaced
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        part.replace(path)
 
 
 def _write_optuna(report: TuneReport, part: Path) -> None:

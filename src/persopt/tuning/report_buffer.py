@@ -32,6 +32,7 @@ class ReportBuffer:
         self._evaluation_metrics = frozenset(evaluation_metrics)
         self._clock = clock
         self._pending: dict[tuple[int, int], Report] = {}
+        self._newest: dict[int, Report] = {}  # of each running trial; saved ones too, which a later one completes
         self._next_save = clock()
 
     @property
@@ -42,8 +43,8 @@ class ReportBuffer:
     def add(self, report: Report) -> None:
         """Take a report."""
         key = (report.number, report.step)
-        if key in self._pending:
-            earlier = self._pending[key]
+        earlier = self._pending.get(key) or self._newest.get(report.number)
+        if earlier is not None and earlier.step == report.step:
             share = earlier.share if report.share is None else report.share
             metrics = {**earlier.metrics, **report.metrics}
             report = msgspec.structs.replace(report, metrics=metrics, share=share)
@@ -53,7 +54,7 @@ class ReportBuffer:
                 for other, kept in self._pending.items()
                 if kept.number != report.number or self._is_evaluation(kept)
             }
-        self._pending[key] = report
+        self._pending[key] = self._newest[report.number] = report
 
     def flush_due(self) -> None:
         """Save what is pending if the time has come."""
@@ -76,11 +77,11 @@ class ReportBuffer:
         own = [report for report in self._pending.values() if report.number == number]
         if any(self._is_evaluation(report) for report in own):
             self.flush()
-        else:
-            self.drop_trial(number)
+        self.drop_trial(number)
 
     def drop_trial(self, number: int) -> None:
         """Forget what is pending of a trial."""
+        self._newest.pop(number, None)
         self._pending = {key: report for key, report in self._pending.items() if report.number != number}
 
     def _is_evaluation(self, report: Report) -> bool:

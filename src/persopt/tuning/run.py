@@ -227,5 +227,6 @@ def _find_best(spec: TuneSpec, outcome: StudyOutcome, *, is_delivered: bool) -> 
     best = find_best(outcome.trials, spec.objectives, spec.constraints)
     if best is None or best.checkpoint is not None or is_delivered:
         return best
-    alike = [trial for trial in outcome.trials if trial.checkpoint is not None and trial.state == best.state]
+    states = (best.state, "succeeded")
+    alike = [trial for trial in outcome.trials if trial.checkpoint is not None and trial.state in states]
     return find_best(alike, spec.objectives, spec.constraints) or best

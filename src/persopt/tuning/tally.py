@@ -20,6 +20,7 @@ class Tally:
         done: Trials that have ended.
         failed: Those among them that failed.
         best: The best one that has values; see `ranking.is_better`.
+        has_success: Whether a trial reached its end with values.
     """
 
     def __init__(self, objectives: Sequence[Objective], constraints: Sequence[Constraint] = ()) -> None:
@@ -28,16 +29,13 @@ class Tally:
         self.done = 0
         self.failed = 0
         self.best: TrialRecord | None = None
-
-    @property
-    def has_success(self) -> bool:
-        """Whether a trial reached its end with a value."""
-        return self.best is not None and self.best.state == "succeeded"
+        self.has_success = False
 
     def add(self, record: TrialRecord) -> None:
         """Count a trial that has ended."""
         self.done += 1
         self.failed += record.state == "failed"
+        self.has_success |= record.state == "succeeded" and bool(record.values)
         if record.values and is_better(record, self.best, self._objectives, self._constraints):
             self.best = record
 

@@ -58,7 +58,7 @@ class TrainingMeasures:
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
 
-        with torch.inference_mode():
+        with torch.no_grad():  # not inference mode: what a model caches in it could not be trained with afterwards
             return measure_latency(forward)
 
     def _collate(self, row: Any, device: torch.device) -> dict[str, Tensor]:

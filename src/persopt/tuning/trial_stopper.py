@@ -50,6 +50,7 @@ class TrialStopper:
             return
         trial.stop_fault = fault
         grace = _STOP_GRACE_SECONDS + (self._save_seconds if keep_checkpoint else 0.0)
+        trial.stop_grace = grace
         trial.stop_deadline = self._clock() + grace
         with self._guard():
             self._pool.stop(trial.record.number, keep_checkpoint=keep_checkpoint)
@@ -61,7 +62,7 @@ class TrialStopper:
             PersoptError: if it does.
         """
         if trial.stop_fault is not None and self._clock() >= trial.stop_deadline:
-            number, seconds = trial.record.number, _STOP_GRACE_SECONDS
+            number, seconds = trial.record.number, trial.stop_grace
             raise PersoptError(f"the executor did not end trial {number} within {seconds:g} s of being asked to")
 
     def deadlines(self, trial: LiveTrial) -> Iterator[float]:

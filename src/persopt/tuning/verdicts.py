@@ -35,6 +35,7 @@ class LiveTrial(Struct, kw_only=True):
         share: How much of it is done, 0 to 1.
         stop_fault: Why it was asked to stop, if it was.
         stop_deadline: When it must have ended, once it was asked.
+        stop_grace: How many seconds it was given.
     """
 
     record: TrialRecord
@@ -44,6 +45,7 @@ class LiveTrial(Struct, kw_only=True):
     share: float = 0.0
     stop_fault: Fault | None = None
     stop_deadline: float = math.inf
+    stop_grace: float = 0.0
 
 
 def finite_metrics(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -65,7 +65,8 @@ class Masking:
         gathered = self._gather()
         with _one_thread():
             tensors = list(self._rewrite(part, self._make_masker(gathered)))
-        self._refuse_sparse(tensors)
+        if all(one.zeros == one.zeros_before for one in tensors if one.pruned):
+            self._refuse_sparse(tensors)
         copy_side_files(self._source, part)
         return tensors
 
@@ -84,7 +85,8 @@ class Masking:
         from persopt.pruning.training.mask_making import MaskMaker
 
         before = list(describe_tensors(self._shards, self._selected, self._ticker.look))
-        self._refuse_sparse(before)
+        if self._spec.config.pattern is None and self._spec.config.scope != "row":
+            self._refuse_sparse(before)
         self._ticker.message = "pruning in training"
         maker = MaskMaker(config=self._spec.config, scorer=self._scorer, selected=self.selected)
         training.prune(part, maker, self._needs)
@@ -122,8 +124,8 @@ class Masking:
         asked = self._spec.config.sparsity or 0.0
         if asked > 0 and zeros >= round(asked * total) > 0:
             raise ModelError(
-                f"is sparse already: {zeros / total:.1%} of the chosen weights of {self._source} are zero, and "
-                f"{asked:.1%} are asked for",
+                f"is sparse already: {zeros / total:.1%} of the chosen weights of {self._spec.model_path} are zero, "
+                f"and {asked:.1%} are asked for",
                 path="$.config.sparsity",
                 hint="ask for more, or begin with the model before it was pruned",
             )

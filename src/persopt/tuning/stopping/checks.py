@@ -10,6 +10,7 @@ import msgspec
 from persopt.domain.early_stopping import EARLY_STOPPING_OPTIONS, EarlyStopping, given_options
 from persopt.domain.errors import Fault
 from persopt.domain.specs import TuneSpec
+from persopt.tuning.defaults import MEASURED_METRICS
 
 __all__ = ("DEFAULT_EVALUATIONS", "kept_models", "resolve_stopping")
 
@@ -55,6 +56,13 @@ def _check_evaluations(spec: TuneSpec) -> Iterator[Fault]:
         if training.patience is not None:
             yield Fault(path="$.training.patience", message="is used only when a model is trained")
         return
+    first_objective = spec.objectives[0].metric if spec.objectives else ""
+    if training.patience is not None and first_objective in MEASURED_METRICS:
+        yield Fault(
+            path="$.training.patience",
+            message=f"goes by the first objective, and {first_objective!r} does not tell how well a training goes",
+            hint="put a metric of the task first, or leave patience out",
+        )
     evaluations = training.evaluations or 1
     if evaluations == 1 and (options.method != "none" or training.patience is not None):
         reason = "early stopping" if options.method != "none" else "patience"
