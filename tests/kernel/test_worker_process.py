@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from persopt.domain.programs import FunctionProgram
+from persopt.kernel.messages import FromWorker
 from persopt.kernel.processes import worker_environment
 from persopt.kernel.worker_process import WorkerProcess
 from persopt.plugins import Stopped, TrialRequest
@@ -33,7 +34,7 @@ def test_a_stop_that_comes_while_the_worker_gets_warm_ends_the_trial(tmp_path: P
         worker.run(TrialRequest(number=3, attempt=1, params={}, seed=1, folder=str(tmp_path / "3")))
         worker.stop(3, keep_checkpoint=False)
         gate.write_text("go")  # waits for the worker to be at the gate; by then it has heard both
-        messages = []
+        messages: list[FromWorker] = []
         while not any(isinstance(message, Stopped) for message in messages):
             received = worker.receive()
             assert received is not None, worker.tail()

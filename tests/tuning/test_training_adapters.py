@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from peft import PeftModel
@@ -46,6 +47,18 @@ def test_a_merged_and_a_kept_adapter_are_the_same_model(tmp_path: Path) -> None:
     assert config["id2label"] == {"0": "animal", "1": "colour", "2": "number"}
     with pytest.raises(ModelError, match="is an adapter; merge it"):
         check_model(Path(kept.checkpoint))
+
+
+def test_the_parameters_measured_are_those_of_the_model_that_is_saved(tmp_path: Path) -> None:
+    program = make_text_program(tmp_path, max_steps=1)
+    program = msgspec.structs.replace(
+        program, training=msgspec.structs.replace(program.training, measure=["parameters"])
+    )
+
+    outcome = train_trial(program, make_request(tmp_path, **POINT), RecordingTrial())
+
+    saved = load_file(Path(outcome.checkpoint) / "model.safetensors")
+    assert outcome.metrics["parameters"] == sum(tensor.numel() for tensor in saved.values())
 
 
 def test_only_the_adapter_and_the_head_change(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ class _Training:
         patience = self._open_patience()
         callback = TrainingCallback(self._trial, meter, steps, options.evaluations or 1, patience)
         self._trainer = TrialTrainer(model, arguments, data, judged, meter, callback)
-        callback.measure = TrainingMeasures(self._trainer, data.validation, options.measure).take
+        merges = options.adapter == "merge"
+        callback.measure = TrainingMeasures(self._trainer, data.validation, options.measure, merges=merges).take
         with quiet_transformers():
             result = self._trainer.train()
         evaluation = callback.last_evaluation

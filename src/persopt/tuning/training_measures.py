@@ -25,9 +25,14 @@ class TrainingMeasures:
         trainer: The trainer.
         rows: The validation split.
         wanted: What to measure; `size` is known only when the model is saved, and not measured here.
+        merges: Whether a LoRA adapter is merged into the model when that is saved. The latency is that of the model
+            in training, its adapter beside it.
     """
 
-    def __init__(self, trainer: TrialTrainer, rows: Any, wanted: Sequence[MeasuredMetric]) -> None:
+    def __init__(
+        self, trainer: TrialTrainer, rows: Any, wanted: Sequence[MeasuredMetric], *, merges: bool = True
+    ) -> None:
+        self._merges = merges
         self._trainer = trainer
         self._rows = rows
         self._wanted = wanted
@@ -39,10 +44,16 @@ class TrainingMeasures:
         if "seconds" in self._wanted:
             found["seconds"] = time.monotonic() - self._begin
         if "parameters" in self._wanted:
-            found["parameters"] = float(sum(item.numel() for item in self._trainer.network.parameters()))
+            found["parameters"] = float(self._count_parameters())
         if "latency" in self._wanted:
             found["latency"] = self._measure_latency()
         return found
+
+    def _count_parameters(self) -> int:
+        """Count the weights of the model as it will be saved: PEFT keeps the old copy of what it trains whole."""
+        left_out = (".original_module.", ".lora_") if self._merges else (".original_module.",)
+        named = self._trainer.network.named_parameters()
+        return sum(item.numel() for name, item in named if not any(part in name for part in left_out))
 
     def _measure_latency(self) -> float:
         """Time one row after the other: some rows of the validation split, evenly spread over it."""
