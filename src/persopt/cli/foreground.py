@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ("exit_code_of", "finish_job", "run_in_foreground")
 
+_LINES: Final = 20
 _UNITS: Final[dict[JobKind, str]] = {
     "tune": "trials",
     "prune": "steps",
@@ -96,7 +97,10 @@ class _Watcher:
 
 @contextlib.contextmanager
 def _show(job: JobRecord) -> Iterator[Callable[[Progress], None]]:
-    """Give what shows the progress: a bar on a terminal, elsewhere a line whenever a trial has ended."""
+    """Give what shows the progress: a bar on a terminal, elsewhere a line whenever a trial has ended.
+
+    Of a job that counts steps, a line for each twentieth of them.
+    """
     if sys.stderr.isatty():
         from persopt.progress import show_progress
 
@@ -107,7 +111,8 @@ def _show(job: JobRecord) -> Iterator[Callable[[Progress], None]]:
 
     def write(progress: Progress) -> None:
         nonlocal shown
-        if progress.done != shown:
+        few = 1 if job.kind == "tune" else max(1, (progress.total or 0) // _LINES)
+        if progress.done != shown and (progress.done == progress.total or abs(progress.done - shown) >= few):
             shown = progress.done
             total = "" if progress.total is None else f" of {progress.total}"
             best = "" if progress.best is None else f", best {format_value(progress.best)}"
