@@ -142,8 +142,13 @@ def test_output_is_utf8_whatever_the_locale_says() -> None:
 
 def test_ctrl_c_before_anything_is_exit_code_130() -> None:
     """A spec that is awaited on standard input is interrupted."""
+    # Tests that a shell started in the background ignore Ctrl-C, and so would what they start.
+    heeding = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", heeding, PERSOPT, "tune", "--spec", "-"]
     with subprocess.Popen(
-        [PERSOPT, "tune", "--spec", "-"], env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
