@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CODE := $(wildcard src tests plugins benchmarks)
+PLUGINS := $(wildcard plugins/*)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench studio clean
@@ -36,12 +37,12 @@ studio: ## Not in this version: the studio in the browser is a later issue
 setup: $(INSTALLED) ## Only the virtual environment
 
 # The stamp is touched last, so an interrupted installation is taken up again.
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "persopt needs Python 3.11 or newer, '$(PYTHON)' is not; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check torch -c constraints.txt
-	$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]' $(PLUGINS:%=-e %) -c constraints.txt
 	@touch $@
 
 clean: ## Remove the virtual environment and the tools' caches

@@ -1,0 +1,1 @@
+"""Quantization with ONNX Runtime, as a plugin of persopt."""

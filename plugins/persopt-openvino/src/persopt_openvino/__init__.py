@@ -1,0 +1,1 @@
+"""Quantization with OpenVINO, as a plugin of persopt."""
