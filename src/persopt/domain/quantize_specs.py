@@ -99,13 +99,13 @@ class QuantizeSpec(
     threads: Annotated[PositiveInt | None, Meta(description="CPU threads of the measured runs; by default all.")] = None
     training: Annotated[QuantizeTraining, Meta(description="With qat: the training.")] = QuantizeTraining()
     measure_latency: Annotated[bool, Meta(description="Time the original and the result in turn.")] = True
-    batch_sizes: Annotated[list[PositiveInt], Meta(min_length=1, description="Rows of a call, for the speed.")] = [
-        1,
-        16,
-    ]
+    batch_sizes: Annotated[list[PositiveInt], Meta(description="Rows of a call, for the speed; by default 1, 16.")] = []
     lengths: Annotated[
-        list[PositiveInt], Meta(min_length=1, description="Tokens of a row, for the speed; images have their own.")
-    ] = [32, 128]
+        list[PositiveInt],
+        Meta(
+            description="Tokens of a row, for the speed; by default 32, 128 or what the model takes; images need none."
+        ),
+    ] = []
     measure_memory: Annotated[bool, Meta(description="Measure the memory of both, each in a fresh process.")] = True
     rank_layers: Annotated[
         bool, Meta(description="Rank the layers by the error that quantizing each alone adds (needs data).")
