@@ -12,6 +12,7 @@ import click
 
 import persopt
 from persopt.cli.errors import run_guarded
+from persopt.models.quiet import hush_imports
 
 __all__ = ("LazyGroup", "application", "main")
 
@@ -80,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: The words after `persopt`; by default those of the process.
     """
+    hush_imports()
     return run_guarded(lambda: _run(sys.argv[1:] if arguments is None else arguments))
 
 

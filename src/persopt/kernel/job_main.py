@@ -25,6 +25,7 @@ from persopt.kernel.heartbeat import EXIT_LEASE_LOST, Heartbeat
 from persopt.kernel.job_folder import JobFolder, JsonLinesHandler
 from persopt.kernel.journal import StoreJournal
 from persopt.kernel.store import JobWriter, Store
+from persopt.models.quiet import hush_imports
 from persopt.plugins.discovery import load_registry
 from persopt.settings import Settings
 
@@ -44,6 +45,7 @@ class Order(Struct, frozen=True, kw_only=True):
 def main() -> int:
     """Wait for the order, run the job, return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hush_imports()
     line = sys.stdin.buffer.readline()
     if not line.strip():
         return 0

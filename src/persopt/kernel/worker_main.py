@@ -25,6 +25,7 @@ from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.kernel.faults import fault_from_exception
 from persopt.kernel.messages import Channel, Prepare, Ready, Run, Stop, ToWorker, decode_command
 from persopt.kernel.trial_handle import TrialEndedEarly, TrialHandle
+from persopt.models.quiet import hush_imports
 from persopt.plugins.contracts.execution import Failed, Finished, Started, Stopped, TrialRequest
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = ("main",)
 def main() -> None:
     """Serve a pool until it closes the socket."""
     started = time.monotonic()
+    hush_imports()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's to handle
     worker = _Worker(Channel(socket.socket(fileno=int(sys.argv[1]))))
     threading.Thread(target=worker.listen, name="listen", daemon=True).start()
