@@ -14,11 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
+
+from benchmarks.reviews import make_reviews, tune_on_reviews
 
 QUESTION = "What does pruning cost, and what does it bring?"
 HOW = (
@@ -30,8 +31,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "single weights, gradually": {"gradual": True},
     "units": {"structured": True},
 }
-
-_UNDECIDED = 0.5
 
 
 def main() -> None:
@@ -55,45 +54,18 @@ def main() -> None:
         raise SystemExit("name the model and the data")
     given.out = given.out.absolute()
     given.out.mkdir(parents=True, exist_ok=True)
-    given.data = str(_make_data(Path(given.data), given))
-    tuned = _tune(given)
+    given.data = make_reviews(Path(given.data), given.out / "data", given.rows, given.validation_rows)
+    tuned = tune_on_reviews(
+        given.model,
+        given.data,
+        given.out / "tuned",
+        given.out / "home",
+        epochs=given.tuning_epochs,
+        length=given.length,
+    )
     cells = product(given.sparsities, given.methods, KINDS)
     rows = [_prune(tuned, sparsity, method, kind, given) for sparsity, method, kind in cells]
     print(_table(rows, given))
-
-
-def _make_data(source: Path, given: argparse.Namespace) -> Path:
-    """Write the rows that are used as JSON lines, unless they are there."""
-    folder: Path = given.out / "data"
-    if not folder.exists():
-        lines = [line.split("\t") for line in source.read_text("utf-8").splitlines()]
-        rated = [(float(rating), text) for _, rating, text in lines if abs(float(rating)) > _UNDECIDED]
-        random.Random(0).shuffle(rated)
-        part = given.out / "data.part"
-        part.mkdir(exist_ok=True)
-        split = given.rows, given.rows + given.validation_rows
-        for name, rows in (("train", rated[: split[0]]), ("validation", rated[split[0] : split[1]])):
-            told = [{"text": text, "label": "positive" if rating > 0 else "negative"} for rating, text in rows]
-            (part / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told), "utf-8")
-        part.replace(folder)
-    return folder
-
-
-def _tune(given: argparse.Namespace) -> Path:
-    import persopt
-
-    output: Path = given.out / "tuned"
-    if not output.exists():
-        persopt.tune(
-            given.model,
-            given.data,
-            config={"learningRate": 1e-4, "batchSize": 16, "epochs": given.tuning_epochs},
-            max_trials=1,
-            output=output,
-            home=given.out / "home",
-            data_options=_data(given),
-        )
-    return output
 
 
 def _data(given: argparse.Namespace) -> dict[str, Any]:
@@ -122,7 +94,7 @@ def _prune(tuned: Path, sparsity: float, method: str, kind: str, given: argparse
         {
             "modelPath": str(tuned),
             "outputPath": str(given.out / name),
-            "datasetPath": given.data,
+            "datasetPath": str(given.data),
             "data": _data(given),
             "config": {"method": method, "sparsity": sparsity, **KINDS[kind]},
             "training": training,

@@ -1,0 +1,81 @@
+"""One contestant of the quantization benchmark in a process of its own, asked over its standard input.
+
+`python -m benchmarks.quantization_server NAME OUT THREADS [make]`; each line asked is a JSON object, and so is each
+line answered.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.quantization_ours import OURS
+from benchmarks.quantization_peers import PEERS, Call, calibration_batches
+
+_CALLS: Final = 5  # of a turn; its time is their median
+_LENGTH: Final = 128
+
+
+def main() -> None:
+    """Make the contestant's model, or load it and answer until the input ends."""
+    name, out, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    contestant = (PEERS | OURS)[name]
+    checkpoint, folder = out / "tuned", out / name.replace(" ", "-").replace(",", "")
+    import torch
+
+    torch.set_num_threads(threads)
+    if sys.argv[4:] == ["make"]:
+        part = folder.with_name(f"{folder.name}.part")
+        part.mkdir(exist_ok=True)
+        contestant.make(checkpoint, part, lambda: calibration_batches(checkpoint, out / "data", _LENGTH))
+        part.replace(folder)
+        return
+    call = contestant.load(checkpoint, folder, threads)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = _judge(call, checkpoint, out / "data") if asked["what"] == "judge" else _time(call, asked)
+        print(json.dumps(answer), flush=True)
+
+
+def _time(call: Call, asked: dict[str, Any]) -> dict[str, float]:
+    inputs = _make_inputs(asked["batch"], asked["length"])
+    times = []
+    for _ in range(asked.get("calls", _CALLS)):
+        begun = time.perf_counter()
+        call(inputs)
+        times.append(1000 * (time.perf_counter() - begun))
+    return {"milliseconds": statistics.median(times)}
+
+
+def _make_inputs(batch: int, length: int) -> dict[str, Any]:
+    import numpy as np
+
+    tokens = np.random.default_rng(0).integers(1000, 20_000, (batch, length))
+    return {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
+
+
+def _judge(call: Call, checkpoint: Path, data: Path) -> dict[str, Any]:
+    """Return which validation rows are classified right."""
+    from transformers import AutoConfig
+
+    labels = AutoConfig.from_pretrained(checkpoint).label2id
+    right = [int(call(inputs)[0].argmax()) == labels[label] for inputs, label in _validation_rows(checkpoint, data)]
+    return {"right": right}
+
+
+def _validation_rows(checkpoint: Path, data: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    for line in (data / "validation.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        yield dict(tokenizer(row["text"], truncation=True, max_length=_LENGTH, return_tensors="np")), row["label"]
+
+
+if __name__ == "__main__":
+    main()
