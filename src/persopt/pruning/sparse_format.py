@@ -5,8 +5,8 @@ any more), in safetensors files: for a tensor `NAME.weight` of any shape, `NAME.
 little-endian along the last dimension), `NAME.compressed` (the non-zero weights in order), `NAME.shape`, and
 `NAME.row_offsets` (int64, of the shape without its last dimension: the running sum along the first dimension of how
 many non-zero weights come before; of a matrix, where a row begins in `compressed`). Tensors of other names, and those
-that would not get smaller, stay as they are. The header of the dense file is kept in the metadata, so that reading gives
-it back byte for byte.
+that would not get smaller, stay as they are. The header of the dense file is kept in the metadata, so that reading
+gives it back byte for byte.
 """
 
 from __future__ import annotations
