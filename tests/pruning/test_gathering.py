@@ -111,7 +111,7 @@ def gradients(case: Case) -> dict[str, Tensor]:
     total = 0
     for row in case.rows:
         loss, judged = run_plainly(case, row)
-        (loss * judged).backward()
+        (loss * judged).backward()  # type: ignore[no-untyped-call]
         total += judged
     return {name: one.grad / total for name, one in case.plain.named_parameters() if one.grad is not None}
 
@@ -135,7 +135,8 @@ def test_gradients_are_those_of_the_mean_loss_of_transformers(
 def name_in(case: Case, name: str) -> str:
     """Return the plain model's name of a stored tensor, which may be another one: the values are the same."""
     stored = case.stored[name]
-    return next(one for one, given in case.plain.named_parameters() if torch.equal(given, stored))
+    names: Iterator[str] = (one for one, given in case.plain.named_parameters() if torch.equal(given, stored))
+    return next(names)
 
 
 def layer_of(case: Case, name: str) -> nn.Module:
