@@ -40,6 +40,11 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
         assert sum(tensor.bytes for tensor in read_header(file)) < len(content)
 
 
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"^weights: .*gone\.safetensors cannot be read: No such file"):
+        read_header(tmp_path / "gone.safetensors", "$.weights")
+
+
 def test_overlapping_tensors_are_refused(tmp_path: Path) -> None:
     entry = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
     header = json.dumps({"a": entry, "b": entry}).encode()

@@ -28,6 +28,10 @@ def test_a_folder_in_use_a_file_and_a_dead_link_will_not(tmp_path: Path) -> None
     assert "leads nowhere" in messages(tmp_path / "link")[0]
 
 
+def test_a_mount_point_cannot_be_replaced_by_a_folder() -> None:
+    assert messages(Path("/")) == ["/ is a mount point; give a folder inside it"]
+
+
 def test_a_place_where_nobody_may_write_is_found_by_trying(tmp_path: Path) -> None:
     closed = Path("/proc/self")
     if not closed.is_dir():

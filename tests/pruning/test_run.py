@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,6 +185,60 @@ def test_a_model_that_is_as_sparse_already_is_refused(tmp_path: Path, bert: Path
         prune_here(tmp_path / "again", tmp_path / "pruned", sparsity=0.4)
     assert not (tmp_path / "again" / "pruned").exists()
     assert prune_here(tmp_path / "more", tmp_path / "pruned", sparsity=0.8).sparsity == pytest.approx(0.8, abs=1e-3)
+
+
+def test_a_pattern_looks_at_groups_not_at_how_many_zeros_there_are(tmp_path: Path, bert: Path) -> None:
+    prune_here(tmp_path, bert, sparsity=0.5)
+    report = prune_here(tmp_path / "pattern", tmp_path / "pruned", pattern="2:4")  # as many zeros, elsewhere
+    again = tmp_path / "again"
+    with pytest.raises(ModelError, match=r"^config.sparsity: is sparse already: .* of the chosen weights of .*pattern"):
+        prune_here(again, Path(report.model_path), pattern="2:4")
+    assert not (again / "pruned").exists()
+
+
+def test_a_model_that_may_only_be_read_gives_an_output_that_may_be_written(tmp_path: Path, bert: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(bert, model)
+    (model / "1_Pooling").mkdir()
+    (model / "1_Pooling" / "config.json").write_text("{}")
+    folders = (model / "1_Pooling", model)
+    for folder in folders:
+        for file in folder.iterdir():
+            file.chmod(0o555 if file.is_dir() else 0o444)
+        folder.chmod(0o555)
+    try:
+        report = prune_here(tmp_path, model, sparse_copy=True)
+    finally:
+        for folder in reversed(folders):
+            folder.chmod(0o755)
+    output = Path(report.model_path)
+    for place in (output, *output.rglob("*")):
+        assert place.stat().st_mode & stat.S_IWUSR, place
+    assert (output / "1_Pooling" / "config.json").is_file()
+
+
+def test_an_output_that_is_a_link_is_the_folder_that_it_leads_to(tmp_path: Path, bert: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "there")
+    report = prune_here(tmp_path, bert, spec={"output_path": str(link)})
+    assert report.model_path == str(tmp_path / "there")
+    assert link.is_symlink()
+    assert (link / "model.safetensors").is_file()
+
+
+def test_what_safetensors_cannot_write_is_told_of_the_output(tmp_path: Path, bert: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (bert / "model.safetensors").stat().st_size // 2  # more than all other files, less than what is left
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"^outputPath: the pruned model cannot be written to .*large") as caught:
+            prune_here(tmp_path, bert, structured=True, sparsity=0.1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert type(caught.value.__cause__).__name__ == "SafetensorError"
+    assert not list(tmp_path.glob("*pruned*"))
 
 
 def test_an_output_that_came_into_use_is_left_alone(tmp_path: Path, bert: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from persopt.domain.errors import InputError
+from persopt.domain.prune_training import PruneTraining
 from persopt.domain.structured import StructuredRatios
 from persopt.domain.validation import decode_struct
 from persopt.domain.vocabularies import VocabularyOptions
@@ -50,6 +51,12 @@ def test_a_vocabulary_alone_means_that_no_weight_is_pruned(tmp_path: Path, model
 
 ONE = StructuredRatios(heads=0.5)
 HALF: dict[str, Any] = {"structured": True, "ratios": ONE}
+
+
+def test_training_beside_a_vocabulary_alone_is_refused(tmp_path: Path, model: Path, texts: Path) -> None:
+    data = {"dataset_path": str(texts), "training": PruneTraining(recovery_epochs=1.0)}
+    with pytest.raises(InputError, match="training: nothing is trained where only the vocabulary is trimmed"):
+        resolve_here(tmp_path, model, vocabulary=VocabularyOptions(), spec=data)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -41,6 +45,40 @@ def test_nothing_is_overwritten_unless_asked(report: TuneReport, tmp_path: Path)
     with pytest.raises(ConflictError, match="exists already"):
         persopt.export_study(report, "folder.csv", overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.csv", "old.csv"]
+
+
+WITHOUT_LINKS: Final = """
+import errno, sys
+from pathlib import Path
+import persopt
+from persopt.domain.errors import ConflictError
+from tests.support.reports import make_report
+late = False
+def refuse(event, arguments):  # Python asks such hooks before it makes a hard link
+    if event == "os.link":
+        if late:
+            Path("late.json").write_text("mine")
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+sys.addaudithook(refuse)
+report = make_report(2, objectives=1)
+persopt.export_study(report, "study.json")
+late = True
+try:
+    persopt.export_study(report, "late.json")
+except ConflictError as error:
+    print(error)
+"""
+
+
+def test_a_file_system_without_hard_links_will_do(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", WITHOUT_LINKS]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "late.json exists already" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["late.json", "study.json"]
+    assert (tmp_path / "late.json").read_text() == "mine"
+    assert len(msgspec.json.decode((tmp_path / "study.json").read_bytes(), type=TuneReport).trials) == 2
 
 
 def test_what_cannot_be_is_told_in_words(report: TuneReport, tmp_path: Path) -> None:

@@ -125,12 +125,11 @@ def _open(
 ) -> tuple[PreTrainedModel, Callable[[], Iterator[dict[str, Any]]]]:
     import torch
 
-    from persopt.data.tokenized import tokenized_dataset
-    from persopt.models.loading import load_for_task, load_tokenizer
+    from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
+    from persopt.tuning.warm_program import WarmProgram
 
     if spec.task is None:
         raise ValueError("the spec is not resolved: it has no task")
-    tokenizer = load_tokenizer(spec.model_path)
     program = TrainingProgram(
         model=spec.model_path,
         dataset=spec.dataset_path,
@@ -140,40 +139,54 @@ def _open(
         cache=str(cache),
         seed=spec.seed,
     )
-    data = tokenized_dataset(program, spec.data.max_length, tokenizer)
+    warm = WarmProgram(program)
+    data = warm.map_data(spec.data.max_length)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
-        model = load_for_task(spec.model_path, spec.task, data.labels)
-    device = choose_device(spec.device)
-    model.to(device)  # type: ignore[arg-type]
-    return model, partial(iterate_batches, spec, data, tokenizer, device, with_labels)
+        model = warm.load_model(data.labels)
+    TUNING_TASKS[spec.task].fit_model(
+        model, JudgeRequest(program=program, processor=warm.processor, labels=data.labels)
+    )
+    model.to(choose_device(spec.device))  # type: ignore[arg-type]
+    return model, partial(iterate_batches, spec, data, warm.processor, model, with_labels)
 
 
 def iterate_batches(
-    spec: PruneSpec, data: TokenizedData, tokenizer: Any, device: str, with_labels: bool
+    spec: PruneSpec, data: TokenizedData, processor: Any, model: Any, with_labels: bool
 ) -> Iterator[dict[str, Any]]:
     """Give batches of training rows, as many rows as the spec says, chosen by its seed, the longest first.
 
+    They are made by the task's own collator and completed as for a training: an encoder-decoder is given its targets,
+    shifted right, and `decoder_attention_mask`, which leaves their padding out.
+
     Args:
         spec: Says how many rows, and the seed.
-        data: Of texts.
-        tokenizer: Pads them.
-        device: Where the batches are put.
-        with_labels: Whether the model is to give a loss.
+        data: Prepared for the task.
+        processor: The model's tokenizer or image processor.
+        model: The model for the task; the batches are put on its device.
+        with_labels: Whether the labels are kept, for a loss.
     """
     import torch
 
-    from persopt.data.batches import LengthSortedSampler, PaddingCollator, read_lengths
+    from persopt.data.batches import LengthSortedSampler, read_lengths
+    from persopt.data.tasks import DATA_TASKS
+    from persopt.data.tokenization import IGNORED
+    from persopt.tuning.tasks import TUNING_TASKS
 
+    assert spec.task is not None  # the data were prepared for it
     order = torch.randperm(data.train.num_rows, generator=torch.Generator().manual_seed(spec.seed))
     rows = data.train.select(order[: spec.calibration_rows].tolist())
     places = list(LengthSortedSampler(read_lengths(rows)))
-    collate = PaddingCollator(tokenizer)
+    collate = DATA_TASKS[spec.task].make_collator(processor)
     for start in range(0, len(places), spec.batch_size):
-        batch = collate([rows[place] for place in places[start : start + spec.batch_size]])
+        made = collate([rows[place] for place in places[start : start + spec.batch_size]])
+        batch: dict[str, Any] = {name: tensor.to(model.device) for name, tensor in made.items()}
+        TUNING_TASKS[spec.task].complete_inputs(model, batch)
+        if "decoder_input_ids" in batch:
+            batch["decoder_attention_mask"] = (batch["labels"] != IGNORED).long()
         if not with_labels:
             batch.pop("labels", None)
-        yield {name: tensor.to(device) for name, tensor in batch.items()}
+        yield batch
 
 
 def model_names(model: PreTrainedModel, selected: Sequence[SelectedTensor]) -> dict[str, str]:

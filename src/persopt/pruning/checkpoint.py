@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from msgspec import Struct
 
 from persopt.models.headers import TensorHeader, find_weights, read_header
+from persopt.models.weight_files import WEIGHT_FILES
 
 if TYPE_CHECKING:
     import torch
@@ -34,21 +35,6 @@ __all__ = (
 _PREFIX: Final = 8
 _CHUNK: Final = 1 << 22  # bytes
 _NEVER: Final = (".*", "sparse", "checkpoint-*", "onnx", "openvino")
-_OTHER_WEIGHTS: Final = (
-    "*.safetensors",
-    "*.bin",
-    "*.bin.index.json",
-    "*.pt",
-    "*.pth",
-    "*.ckpt",
-    "*.h5",
-    "*.msgpack",
-    "*.onnx",
-    "*.onnx_data",
-    "*.gguf",
-    "*.tflite",
-    "*.ot",
-)
 
 
 class StoredTensor(Struct, frozen=True):
@@ -147,7 +133,7 @@ def copy_side_files(source: Path, target: Path) -> None:
     """
 
     def ignore(folder: str, names: list[str]) -> set[str]:
-        patterns = (*_NEVER, *_OTHER_WEIGHTS) if Path(folder) == source else _NEVER
+        patterns = (*_NEVER, *WEIGHT_FILES) if Path(folder) == source else _NEVER
         return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
 
     shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True, copy_function=shutil.copyfile)

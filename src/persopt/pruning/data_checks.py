@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from persopt.domain.errors import Fault
-from persopt.domain.names import list_choices
 from persopt.domain.programs import TaskName
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.prune_training import PruneTraining
@@ -18,7 +17,6 @@ from persopt.pruning.heads import has_trained_head
 __all__ = ("GATHERED", "check_task", "check_without_data", "wants_training")
 
 GATHERED: Final = frozenset({"gradients", "activations"})
-_GATHERED_FOR: Final = ("text-classification", "token-classification")
 
 
 def wants_training(spec: PruneSpec, traits: PruningTraits) -> bool:
@@ -43,14 +41,10 @@ def check_without_data(spec: PruneSpec, traits: PruningTraits) -> Iterator[Fault
 def check_task(
     spec: PruneSpec, traits: PruningTraits, description: ModelDescription, task: TaskName, labels: list[str]
 ) -> Iterator[Fault]:
-    """Give the faults of a task that cannot be gathered for, or for which the model has no trained head.
+    """Give the faults of a task for which the model has no trained head.
 
     Gradients or logits of a head that was never trained would say nothing.
     """
-    if traits.needs & GATHERED and task not in _GATHERED_FOR:
-        message = f"gradients and activations are gathered for {list_choices(list(_GATHERED_FOR))}, got {task!r}"
-        yield Fault(path="$.task", message=message)
-        return
     needed = "gradients" in traits.needs or spec.training.distill
     if not needed or has_trained_head(description, task, labels):
         return

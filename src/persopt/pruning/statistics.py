@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from persopt.pruning.places import Places, flatten_features
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -13,38 +15,46 @@ __all__ = ("gather_activation_norms", "gather_gradients", "gather_input_norms")
 
 Batch = Mapping[str, Any]
 
+_MATRIX: Final = 2
+_RELATIVE: Final = "relative_attention_bias"  # T5 and its like: a row for each bucket of distances
+
 
 def gather_gradients(
     model: nn.Module, batches: Iterable[Batch], names: Iterable[str], on_batch: Callable[[], None] = lambda: None
 ) -> dict[str, Tensor]:
-    """Return the mean gradient of the loss over all rows, by parameter name, on the CPU.
+    """Return the mean gradient of the loss over all that is judged, by parameter name, on the CPU.
 
-    The model is in evaluation mode meanwhile, so that dropout plays no part; its own gradients are empty before
-    and after, and modes and what requires gradients are as they were.
+    The loss is that of a training: the cross-entropy of the logits with the labels, of a row or of each token that is
+    judged. The model is in evaluation mode meanwhile, so that dropout plays no part; its own gradients are empty
+    before and after, and modes and what requires gradients are as they were.
 
     Args:
-        model: Returns an object with `loss`, the mean over the rows of a batch.
-        batches: With `labels`; on the model's device.
+        model: Returns an object with `logits`.
+        batches: With `labels` aligned with the logits, -100 where nothing is judged; on the model's device.
         names: Parameters by their names in `named_parameters`.
         on_batch: Called before each batch; may raise to end the work.
 
     Raises:
         LookupError: if the model has no parameter of such a name.
     """
+    from persopt.data.tokenization import IGNORED
+    from persopt.tuning.losses import total_loss
+
     parameters = _find(dict(model.named_parameters()), names)
-    rows = 0
+    judged = 0
     with _evaluating(model), _requiring(model, parameters):
         model.zero_grad(set_to_none=True)
         for batch in batches:
             on_batch()
-            size = len(batch["labels"])
-            rows += size
-            (model(**batch).loss * size).backward()
+            labels = batch["labels"]
+            judged += int((labels != IGNORED).sum())
+            inputs = {name: value for name, value in batch.items() if name != "labels"}
+            total_loss(model(**inputs).logits, labels).backward()  # type: ignore[no-untyped-call]
         # A parameter that no batch reached has no gradient: removing its weights changes nothing.
         gradients = {
             name: parameter.detach().new_zeros(parameter.shape).cpu()
             if parameter.grad is None
-            else (parameter.grad / max(rows, 1)).cpu()
+            else (parameter.grad / max(judged, 1)).cpu()
             for name, parameter in parameters.items()
         }
         model.zero_grad(set_to_none=True)
@@ -56,48 +66,31 @@ def gather_activation_norms(
 ) -> dict[str, Tensor]:
     """Return the L2 norm of each input feature of layers over all tokens, by the name of the layer's weight.
 
-    Tokens that the attention mask leaves out do not count; of a convolution, features are input channels and all
-    places count. The sums of squares are kept in float64.
+    Tokens that the masks leave out do not count; of a convolution, features are input channels and all places count.
+    The sums of squares are kept in float64.
 
     Args:
         model: The model; in evaluation mode meanwhile.
-        batches: Inputs with `attention_mask`; on the model's device.
+        batches: Inputs with `attention_mask`, and `decoder_attention_mask` of targets; on the model's device.
         names: Weights, each `<layer>.weight`.
         on_batch: Called before each batch; may raise to end the work.
 
     Raises:
         LookupError: if the model has no layer of such a name.
     """
-    import torch
-
     modules = dict(model.named_modules())
-    layers = {name: _find(modules, [name.removesuffix(".weight")]) for name in names}
-    squares: dict[str, Tensor] = {}
-    current: dict[str, Tensor | None] = {"mask": None}
+    layers = {name.removesuffix(".weight"): name for name in names}
+    watched = _find(modules, layers)
+    sums = _Sums()
 
-    def watch(name: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
-        def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-            added = _sum_squares(module, inputs[0].detach(), current["mask"])
-            squares[name] = squares[name] + added if name in squares else added
+    def record(path: str, module: nn.Module, given: Tensor, _output: Any, places: Places) -> None:
+        sums.add(layers[path], _sum_squares(flatten_features(module, given, places.mask_of(given))))
 
-        return hook
-
-    handles = [
-        layer.register_forward_pre_hook(watch(name)) for name, found in layers.items() for layer in found.values()
-    ]
-    try:
-        with _evaluating(model), torch.no_grad():
-            for batch in batches:
-                on_batch()
-                current["mask"] = batch.get("attention_mask")
-                model(**batch)
-    finally:
-        for handle in handles:
-            handle.remove()
-    missing = [name for name in layers if name not in squares]
+    _run(model, batches, watched, record, on_batch)
+    missing = [name for name in layers.values() if name not in sums.totals]
     if missing:
         raise LookupError(f"{missing[0]} was given no input")
-    return {name: total.sqrt().float().cpu() for name, total in squares.items()}
+    return sums.roots()
 
 
 def gather_input_norms(
@@ -106,59 +99,97 @@ def gather_input_norms(
     """Return the L2 norms of what each parameter meets, over all tokens, by its name.
 
     Of a linear layer or convolution these are the norms of its input features; of an embedding, whose inputs are
-    ones and zeros, the roots of how often each row was looked up. A bias meets a one at every token, and a norm's
-    scale, or a vector that stands in the model by itself, values of mean square one: the root of the number of
-    tokens. Tokens that the attention mask leaves out do not count. A layer that was given nothing has no entry.
+    ones and zeros, the roots of how often each row was looked up. A bias meets a one at every place of its layer, and
+    a norm's scale, or a vector that stands in the model by itself, values of mean square one: the root of the number
+    of places, or of the number of rows for what is laid over each row once (an image model's positions). Tokens that
+    the masks leave out do not count. A layer that was given nothing has no entry.
 
     Args:
         model: The model; in evaluation mode meanwhile.
-        batches: Inputs with `attention_mask`; on the model's device.
+        batches: Inputs with `attention_mask`, and `decoder_attention_mask` of targets; on the model's device.
         on_batch: Called before each batch; may raise to end the work.
     """
     import torch
 
-    squares: dict[str, Tensor] = {}
-    current: dict[str, Tensor | None] = {"mask": None}
-    tokens = 0
+    sums = _Sums()
 
-    def watch(name: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
-        def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-            given = inputs[0].detach()
-            if isinstance(module, torch.nn.Embedding):
-                added = _count_rows(module, given, current["mask"])
+    def record(path: str, module: nn.Module, given: Tensor, output: Any, places: Places) -> None:
+        mask = places.mask_of(given)
+        if isinstance(module, torch.nn.Embedding):
+            if type(module).forward is not torch.nn.Embedding.forward:
+                return  # BART's positions: what it is given are not the rows that it looks up
+            if path.endswith(_RELATIVE):
+                sums.add(f"{path}.weight", _count_distances(module, given, mask, ordered=places.is_decoding))
             else:
-                added = _sum_squares(module, given, current["mask"])
-            squares[name] = squares[name] + added if name in squares else added
+                sums.add(f"{path}.weight", _count_rows(module, given, mask))
+            return
+        matrix = f"{path}.weight" if _has_matrix(module) else None
+        if matrix is not None:
+            sums.add(matrix, _sum_squares(flatten_features(module, given, mask)))
+        given_out = output if isinstance(output, torch.Tensor) else output[0]
+        for name, parameter in module.named_parameters(path, recurse=False):
+            if name != matrix:
+                laid = parameter.dim() > _MATRIX and parameter.shape[0] == 1
+                met = len(given_out) if laid else len(flatten_features(module, given_out, mask))
+                sums.add(name, torch.tensor([float(met)], dtype=torch.float64))
+
+    watched = {
+        path: module for path, module in model.named_modules() if any(True for _ in module.parameters(recurse=False))
+    }
+    _run(model, batches, watched, record, on_batch)
+    return sums.roots()
+
+
+class _Sums:
+    """Sums of squares by name, in float64 on the device."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, Tensor] = {}
+
+    def add(self, name: str, squares: Tensor) -> None:
+        self.totals[name] = self.totals[name] + squares if name in self.totals else squares
+
+    def roots(self) -> dict[str, Tensor]:
+        return {name: total.sqrt().float().cpu() for name, total in self.totals.items()}
+
+
+def _run(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    watched: Mapping[str, nn.Module],
+    record: Callable[[str, nn.Module, Tensor, Any, Places], None],
+    on_batch: Callable[[], None],
+) -> None:
+    """Run a model on batches without gradients, and tell what each watched module is given and gives."""
+    import torch
+
+    places = Places(model)
+
+    def watch(path: str) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
+        def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            if inputs and isinstance(inputs[0], torch.Tensor):
+                record(path, module, inputs[0].detach(), output, places)
 
         return hook
 
-    handles = [
-        module.register_forward_pre_hook(watch(f"{path}.weight"))
-        for path, module in model.named_modules()
-        if _has_matrix(module)
-    ]
-    try:
-        with _evaluating(model), torch.no_grad():
-            for batch in batches:
-                on_batch()
-                current["mask"] = mask = batch.get("attention_mask")
-                tokens += int(mask.sum()) if mask is not None else next(iter(batch.values())).shape[:2].numel()
-                model(**batch)
-    finally:
-        for handle in handles:
-            handle.remove()
-    matrices = {f"{path}.weight" for path, module in model.named_modules() if _has_matrix(module)}
-    norms = {name: total.sqrt().float().cpu() for name, total in squares.items()}
-    everywhere = torch.tensor([tokens], dtype=torch.float32).sqrt()
-    return norms | {name: everywhere for name, _ in model.named_parameters() if name not in matrices}
+    with ExitStack() as stack:
+        for path, module in watched.items():
+            stack.callback(module.register_forward_hook(watch(path)).remove)
+        stack.enter_context(places.watch())
+        stack.enter_context(_evaluating(model))
+        stack.enter_context(torch.no_grad())
+        for batch in batches:
+            on_batch()
+            places.begin(batch)
+            model(**batch)
 
 
 def _has_matrix(module: nn.Module) -> bool:
-    """Return whether a module is a layer whose weight has an input for each feature or row."""
+    """Return whether a module is a layer whose weight has an input for each feature."""
     from torch import nn
     from transformers.pytorch_utils import Conv1D
 
-    return isinstance(module, nn.Linear | nn.Embedding | Conv1D | nn.Conv1d | nn.Conv2d | nn.Conv3d)
+    return isinstance(module, nn.Linear | Conv1D | nn.Conv1d | nn.Conv2d | nn.Conv3d)
 
 
 def _count_rows(module: nn.Module, rows: Tensor, mask: Tensor | None) -> Tensor:
@@ -173,16 +204,28 @@ def _count_rows(module: nn.Module, rows: Tensor, mask: Tensor | None) -> Tensor:
     return torch.bincount(rows.reshape(-1).long(), minlength=weight.shape[0]).double()
 
 
-def _sum_squares(module: nn.Module, inputs: Tensor, mask: Tensor | None) -> Tensor:
-    """Return the sum of squares of each input feature over the places that the mask keeps."""
+def _count_distances(module: nn.Module, buckets: Tensor, mask: Tensor | None, *, ordered: bool) -> Tensor:
+    """Return how often each row of a table of relative positions was used: once for each pair of kept places.
+
+    Args:
+        module: The table.
+        buckets: Its row for each pair of places, shape (places, places); the same for all rows of the batch.
+        mask: Of the places, shape (rows, places).
+        ordered: Whether a place sees only those up to itself.
+    """
     import torch
 
-    convolution = isinstance(module, torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d)
-    moved = inputs.movedim(1, -1) if convolution else inputs
-    flat = moved.reshape(-1, moved.shape[-1])
-    if mask is not None and flat.shape[0] == mask.numel() and moved.shape[0] in (mask.shape[0], mask.numel()):
-        flat = flat[mask.reshape(-1).bool()]
-    return flat.double().square_().sum(0)
+    weight: Any = module.weight
+    pairs = torch.ones(buckets.shape, dtype=torch.float64, device=buckets.device)
+    if mask is not None:
+        kept = mask.double()
+        pairs = kept.t() @ kept
+    pairs = pairs.tril() if ordered else pairs
+    return torch.bincount(buckets.reshape(-1), weights=pairs.reshape(-1), minlength=weight.shape[0])
+
+
+def _sum_squares(values: Tensor) -> Tensor:
+    return values.double().square_().sum(0)
 
 
 def _find(offered: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
         (make_language_program, "movement", True, False),  # its layers keep inputs first
         (make_language_program, "lottery-ticket", False, False),
         (make_pair_program, "magnitude", True, True),  # states of an encoder and of a decoder
+        (make_pair_program, "wanda", True, False),  # gathered again at each pruning
         (make_image_program, "magnitude", False, False),  # a new head, and no tokenizer
     ],
 )

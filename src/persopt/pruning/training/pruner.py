@@ -135,10 +135,8 @@ class TrainingPruner:
         contexts = {name: ParameterContext(name=name) for name in tensors}
         gathered = self._needs & {"gradients", "activations"}
         if gathered:
-            spec, device = self._spec, str(model.device)
-            batches = partial(
-                iterate_batches, spec, self._session.data, self._session.processor, device, "gradients" in gathered
-            )
+            spec, session = self._spec, self._session
+            batches = partial(iterate_batches, spec, session.data, session.processor, model, "gradients" in gathered)
             contexts = gather_from(model, batches, self._maker.selected, gathered, self._on_batch)
         for one in self._maker.selected:
             known = {"movement": weights.movement.get(one.name)}

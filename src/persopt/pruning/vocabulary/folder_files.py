@@ -7,24 +7,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+from persopt.models.weight_files import WEIGHT_FILES, WEIGHT_INDEX
+
 __all__ = ("copy_other_files",)
 
-_WEIGHTS: Final = (
-    "*.safetensors",
-    "*.safetensors.index.json",
-    "*.bin",
-    "*.bin.index.json",
-    "*.pt",
-    "*.pth",
-    "*.ckpt",
-    "*.h5",
-    "*.msgpack",
-    "*.onnx",
-    "*.onnx_data",
-    "*.gguf",
-    "*.tflite",
-    "*.ot",
-)
 _VOCABULARIES: Final = (
     "vocab.*",
     "*.vocab",
@@ -68,7 +54,7 @@ def _find_reason(item: Path) -> str:
     """Return why a file or folder is not copied, or nothing."""
     if item.is_dir():
         return "a model of its own" if any(_find_models(item)) else ""
-    if any(item.match(pattern) for pattern in _WEIGHTS):
+    if any(item.match(pattern) for pattern in (*WEIGHT_FILES, WEIGHT_INDEX)):
         return "weights or a training's state in a form that is not rewritten"
     if any(item.match(pattern) for pattern in _VOCABULARIES):
         return "a vocabulary in a form that is not rewritten"
