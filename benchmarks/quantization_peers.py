@@ -122,7 +122,7 @@ def _preprocess(checkpoint: Path, folder: Path) -> tuple[Path, list[str]]:
 
     names = _export(checkpoint, folder / "float.onnx")
     prepared = folder / "prepared.onnx"
-    quant_pre_process(str(folder / "float.onnx"), str(prepared))
+    quant_pre_process(str(folder / "float.onnx"), str(prepared), skip_symbolic_shape=True)
     return prepared, names
 
 
