@@ -29,7 +29,8 @@ HOW = (
 KINDS: dict[str, dict[str, Any]] = {
     "single weights, at once": {},
     "single weights, gradually": {"gradual": True},
-    "units": {"structured": True},
+    "units, at once": {"structured": True},
+    "units, gradually": {"structured": True, "gradual": True},
 }
 
 

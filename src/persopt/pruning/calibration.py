@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from persopt.data.tokenized import TokenizedData
 
-__all__ = ("choose_device", "gather_contexts", "gather_from", "gather_units", "iterate_batches", "model_names")
+__all__ = (
+    "choose_device",
+    "gather_contexts",
+    "gather_from",
+    "gather_units",
+    "gather_units_from",
+    "iterate_batches",
+    "model_names",
+)
 
 
 def gather_contexts(
@@ -106,9 +114,28 @@ def gather_units(
         DataError: if the data cannot be used.
         ModelError: if the model cannot be loaded for the task.
     """
+    model, batches = _open(spec, cache, with_labels="gradients" in needs)
+    return gather_units_from(model, batches, names, needs, on_batch)
+
+
+def gather_units_from(
+    model: PreTrainedModel,
+    batches: Callable[[], Iterator[dict[str, Any]]],
+    names: Sequence[str],
+    needs: frozenset[str],
+    on_batch: Callable[[], None] = lambda: None,
+) -> dict[str, ParameterContext]:
+    """Return what the method needs of the parameters of a model in memory; see `gather_units`.
+
+    Args:
+        model: The model, on the batches' device.
+        batches: Gives the batches; called once for each need.
+        names: Of parameters.
+        needs: `gradients`, `activations` or both.
+        on_batch: Called before each batch; may raise to end the work.
+    """
     from persopt.pruning.statistics import gather_gradients, gather_input_norms
 
-    model, batches = _open(spec, cache, with_labels="gradients" in needs)
     known = {name for name, _ in model.named_parameters()}
     places = {name: found for name in names if (found := _model_name(model, known, name)) is not None}
     gradients = gather_gradients(model, batches(), places.values(), on_batch) if "gradients" in needs else {}

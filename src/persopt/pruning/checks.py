@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -100,7 +100,6 @@ class _Resolver:
 
     def _resolve_config(self, traits: PruningTraits) -> None:
         config = self._spec.config
-        self._faults += _check_unsupported(self._spec, traits)
         if config.structured or config.method == NO_METHOD:
             return  # no weight is compared with another
         scope = config.scope or ("row" if traits.compare_within == "row" else "tensor")
@@ -212,16 +211,6 @@ class _Resolver:
             copies = 1 + config.sparse_copy + trimmed + (self._spec.export is not None)
             faults += check_disk_space(output, copies * description.bytes, "$.outputPath")
         self._faults += faults
-
-
-def _check_unsupported(spec: PruneSpec, traits: PruningTraits) -> Iterator[Fault]:
-    trained = sorted(traits.needs - GATHERED)
-    if trained and spec.config.structured:
-        message = (
-            f"{spec.config.method!r} needs {' and '.join(trained)} of a training, and units are cut before the "
-            "training, not in it"
-        )
-        yield Fault(path="$.config.method", message=message, code="unsupported")
 
 
 def _explain_compressed(config: dict[str, Any], tensors: list[TensorHeader]) -> str | None:

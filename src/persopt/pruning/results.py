@@ -178,12 +178,11 @@ def _notes(spec: PruneSpec, results: StageResults) -> Iterator[str]:
             f"The pattern {config.pattern} gains speed only on hardware with sparse tensor cores (2:4 on NVIDIA GPUs "
             "from Ampere on), and only where the program that runs the model converts the weights for them."
         )
-    if config.gradual and config.structured:
-        yield "Gradual: that is for single weights; units were cut in one step."
-    elif config.gradual and results.quality is None:
+    if config.gradual and results.quality is None:
+        did = "units were cut in one step" if config.structured else "many steps give the same zeros as one"
         yield (
-            "Gradual: with no training between the steps, many steps give the same zeros as one. To train between "
-            "them and after, name a data set (datasetPath) with the task that the model is for."
+            f"Gradual: with no training between the steps, {did}. To train between them and after, name a data set "
+            "(datasetPath) with the task that the model is for."
         )
     if results.structured is not None:
         yield from results.structured.notes

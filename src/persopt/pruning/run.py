@@ -139,7 +139,11 @@ class _Run:
             for item in list(source.iterdir()):
                 item.replace(part / item.name)
         elif spec.config.structured:
-            results.structured = Cutting(spec, source, self._scorer(), self._cache, ticker).write(part)
+            cutting = Cutting(spec, source, self._scorer(), self._cache, ticker)
+            if training is not None and trains_while_pruning(spec, cutting.needs):
+                results.structured = cutting.train(part, training)
+            else:
+                results.structured = cutting.write(part)
         else:
             masking = Masking(spec, source, self._scorer(), self._cache, ticker)
             if training is not None and trains_while_pruning(spec, masking.needs):

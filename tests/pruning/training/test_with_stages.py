@@ -8,14 +8,13 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from persopt.domain.errors import InputError
 from persopt.domain.programs import TrainingProgram
 from persopt.domain.prune_training import PruneTraining
 from persopt.domain.structured import StructuredRatios
 from persopt.domain.vocabularies import VocabularyOptions
 from persopt.pruning.sparse_format import expand_sparse
 from tests.pruning.training.trainings import accuracy_of, fields, run
-from tests.support.prunings import prune_here, resolve_here
+from tests.support.prunings import prune_here
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -32,13 +31,6 @@ def test_a_model_that_was_cut_learns_from_the_whole_one(tmp_path: Path, program:
     assert report.quality.recovered is not None
     assert report.quality.recovered["accuracy"] == pytest.approx(accuracy_of(Path(report.model_path), program))
     assert not any("was not measured" in note for note in report.notes)
-
-
-def test_units_are_not_cut_by_what_a_training_gathers(tmp_path: Path, program: TrainingProgram) -> None:
-    with pytest.raises(InputError, match=r"config\.method: 'movement' needs movement of a training, and units are cut"):
-        resolve_here(
-            tmp_path, Path(program.model), method="movement", structured=True, sparsity=0.5, spec=fields(program)
-        )
 
 
 def test_a_trimmed_model_is_pruned_in_training_with_its_own_tokens(tmp_path: Path, program: TrainingProgram) -> None:

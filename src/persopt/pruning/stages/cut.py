@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
+    from persopt.pruning.structured.units import Importance
+    from persopt.pruning.training.driver import PruningTraining
+
 __all__ = ("Cutting", "unit_importance")
 
 _POOLING_WIDTH: Final = "word_embedding_dimension"
@@ -78,6 +81,30 @@ class Cutting:
         notes = [*report.notes, *_notes(self._scorer, unused)]
         return msgspec.structs.replace(report, notes=tuple(notes))
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the method needs."""
+        return self._needs
+
+    def train(self, part: Path, training: PruningTraining) -> StructuredReport:
+        """Cut the model in steps while it trains; write it into a folder and tell what is left."""
+        self._ticker.message = "cutting units in training"
+        report = training.cut(part, self._importance_of, self._needs)
+        width = _read_width(self._source)
+        if _read_width(part) != width:
+            _resize_pooling(part, width, _read_width(part))
+        return msgspec.structs.replace(report, notes=(*report.notes, *_notes(self._scorer, ())))
+
+    def _importance_of(self, model: PreTrainedModel, gathered: Mapping[str, ParameterContext] | None) -> Importance:
+        """Return the importance of a model's parameters; each look ends the work if it is cancelled."""
+        score = unit_importance(model, self._scorer, gathered, self._ticker)
+
+        def importance(name: str, parameter: Tensor) -> Tensor:
+            self._ticker.look()
+            return score(name, parameter)
+
+        return importance
+
     def _gather(self, model: PreTrainedModel) -> dict[str, ParameterContext] | None:
         """Return what the method needs of each parameter, or None if it needs nothing."""
         names = [name for name, _ in model.named_parameters()]
@@ -130,18 +157,31 @@ def unit_importance(
 
 
 def _turn(context: ParameterContext, turned: bool) -> ParameterContext:
-    gradient = context.gradient
-    if gradient is None:
-        return context
-    if gradient.dim() < _MATRIX or not context.name.endswith(".weight"):
-        gradient = gradient.reshape(-1, 1)
-    return msgspec.structs.replace(context, gradient=gradient.t() if turned else gradient)
+    known = {
+        field: _turn_tensor(tensor, context.name, turned)
+        for field in ("gradient", "movement", "initial")
+        if (tensor := getattr(context, field)) is not None
+    }
+    return msgspec.structs.replace(context, **known)
+
+
+def _turn_tensor(tensor: Tensor, name: str, turned: bool) -> Tensor:
+    if tensor.dim() < _MATRIX or not name.endswith(".weight"):
+        tensor = tensor.reshape(-1, 1)
+    return tensor.t() if turned else tensor
 
 
 def _find_width(model: PreTrainedModel) -> int:
     from persopt.pruning.structured.sizes import read_sizes
 
     return read_sizes(model.config).hidden
+
+
+def _read_width(folder: Path) -> int:
+    from persopt.models.loading import load_config
+    from persopt.pruning.structured.sizes import read_sizes
+
+    return read_sizes(load_config(folder)).hidden
 
 
 def _resize_pooling(folder: Path, before: int, after: int) -> None:

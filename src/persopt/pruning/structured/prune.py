@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from persopt.domain.errors import InputError, ModelError
 from persopt.pruning.structured.coupling import ChannelGraph
+from persopt.pruning.structured.cut import Cut, Scaling
 from persopt.pruning.structured.families import Family, find_family
 from persopt.pruning.structured.layers import KeptLayers, keep_layers
 from persopt.pruning.structured.ratios import LayerRule, StructuredRatios
@@ -18,10 +19,10 @@ from persopt.pruning.structured.report import StructuredReport
 from persopt.pruning.structured.selection import Selection, shapes_of
 from persopt.pruning.structured.sizes import Sizes, plan_sizes, read_sizes
 from persopt.pruning.structured.skeleton import build_skeleton, resize_config
-from persopt.pruning.structured.surgery import adopt_skeleton, cut_parameters, remove_layers, scale_queries
+from persopt.pruning.structured.surgery import adopt_skeleton, cut_parameters, remove_layers
 from persopt.pruning.structured.units import Importance, Scores
 
-__all__ = ("prune_structured",)
+__all__ = ("cut_to_sizes", "prune_structured")
 
 
 def prune_structured(
@@ -52,10 +53,33 @@ def prune_structured(
         InputError: if the ratios are not possible (all such faults at once), or a score has another shape than
             its parameter or is not finite.
     """
-    config, family = model.config, find_family(model.config)
     chosen = None if isinstance(layers, str) else layers
+    after = plan_sizes(model.config, ratios, multiple_of=multiple_of, keep_layers=chosen)
+    return cut_to_sizes(model, importance, after, layers=layers).report
+
+
+def cut_to_sizes(
+    model: PreTrainedModel,
+    importance: Importance,
+    after: Sizes,
+    *,
+    layers: LayerRule | Sequence[int] = "importance",
+    origin: Sizes | None = None,
+) -> Cut:
+    """Cut a model to sizes that its configuration can say; see `prune_structured`.
+
+    Args:
+        model: Changed in place.
+        importance: As for `prune_structured`.
+        after: None larger than now.
+        layers: How layers are chosen, or their numbers.
+        origin: Sizes before any cut, for the notes, if this is not the first.
+
+    Raises:
+        ModelError, InputError: as `prune_structured`.
+    """
+    config, family = model.config, find_family(model.config)
     before = read_sizes(config)
-    after = plan_sizes(config, ratios, multiple_of=multiple_of, keep_layers=chosen)
     skeleton = build_skeleton(type(model), config)
     _check_plain(model, skeleton)
     parameters_before = _count(model)
@@ -84,9 +108,11 @@ def prune_structured(
 
     cut_parameters(model, selection.kept)
     remove_layers(model, kept_layers)
-    _keep_scale(model, skeleton, smaller, kept_layers, after)
+    scaled = dict(_find_scales(skeleton, smaller, kept_layers, after))
+    for name, scaling in scaled.items():
+        scaling.apply(model.get_parameter(name))
     changed = adopt_skeleton(model, skeleton, smaller, name_before)
-    return StructuredReport(
+    report = StructuredReport(
         parameters_before=parameters_before,
         parameters_after=_count(model),
         changed=changed,
@@ -94,8 +120,10 @@ def prune_structured(
         heads=heads,
         feed_forward=neurons,
         hidden=tuple(channels[0].tolist()) if channels and after.hidden < before.hidden else (),
-        notes=_notes(family, before, after, kept_layers),
+        notes=_notes(family, origin or before, after, kept_layers),
     )
+    names = {name: scores.unique(name_before(name)) for name in shapes_of(model)}
+    return Cut(report=report, kept=selection.kept, names=names, name_before=name_before, scaled=scaled)
 
 
 def _resize(
@@ -143,14 +171,10 @@ def _ties(model: PreTrainedModel) -> dict[str, tuple[str, ...]]:
     return {name: tuple(tied) for tied in names.values() if len(tied) > 1 for name in tied}
 
 
-def _keep_scale(
-    model: PreTrainedModel,
-    before: PreTrainedModel,
-    after: PreTrainedModel,
-    layers: Sequence[KeptLayers],
-    sizes: Sizes,
-) -> None:
-    """Scale the queries so that scores stay what they were where the smaller model derives another scale."""
+def _find_scales(
+    before: PreTrainedModel, after: PreTrainedModel, layers: Sequence[KeptLayers], sizes: Sizes
+) -> Iterator[tuple[str, Scaling]]:
+    """Give the queries to scale so that scores stay what they were where the smaller model derives another scale."""
     for kept in layers:
         for attention in kept.stack.attentions:
             for number, layer in enumerate(kept.modules):
@@ -162,12 +186,12 @@ def _keep_scale(
                 new: Any = after.get_submodule(f"{now}.{attention.core}")
                 if old.scaling == new.scaling:
                     continue
-                query: Any = model.get_submodule(f"{now}.{attention.query}")
-                rows = sizes.heads * sizes.head_size
-                dimension = 1 if attention.parts > 1 else 0
-                scale_queries(query.weight, rows, dimension, old.scaling / new.scaling)
+                path = f"{now}.{attention.query}"
+                query: Any = after.get_submodule(path)
+                rows, factor = sizes.heads * sizes.head_size, old.scaling / new.scaling
+                yield f"{path}.weight", Scaling(1 if attention.parts > 1 else 0, rows, factor)
                 if query.bias is not None:
-                    scale_queries(query.bias, rows, 0, old.scaling / new.scaling)
+                    yield f"{path}.bias", Scaling(0, rows, factor)
 
 
 def _notes(family: Family, before: Sizes, after: Sizes, layers: Sequence[KeptLayers]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import torch
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
@@ -90,12 +89,6 @@ def adopt_skeleton(
                     setattr(configs[id(config)], field, value)
             setattr(module, "config", configs[id(config)])  # noqa: B010 - modules take only modules and tensors by type
     return changed
-
-
-def scale_queries(weight: nn.Parameter, rows: int, dimension: int, factor: float) -> None:
-    """Multiply the first rows of a projection (along a dimension) by a factor."""
-    with torch.no_grad():
-        weight.narrow(dimension, 0, rows).mul_(factor)
 
 
 def _differences(old: Any, new: Any) -> dict[str, Any]:

@@ -17,4 +17,4 @@ def trains_while_pruning(spec: PruneSpec, needs: Collection[str]) -> bool:
         needs: What the method needs.
     """
     trains = spec.config.gradual or not {"movement", "initial-weights"}.isdisjoint(needs)
-    return bool(spec.dataset_path) and not spec.config.structured and trains
+    return bool(spec.dataset_path) and trains

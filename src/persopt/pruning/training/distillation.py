@@ -11,6 +11,7 @@ from torch.nn.functional import kl_div, log_softmax
 
 from persopt.data.tokenization import IGNORED
 from persopt.domain.prune_training import PruneTraining
+from persopt.pruning.training.optimizer_state import slice_state
 
 __all__ = ("Distiller", "hidden_loss", "logit_loss")
 
@@ -70,18 +71,33 @@ class Distiller:
         teacher: The unpruned model; in evaluation mode from here on, on the student's device.
         student: The model that learns.
         options: Weights and temperature.
+        narrows: Whether the student is as wide as the teacher now, and its width will be cut while it trains.
 
     Attributes:
         projection: From the student's width to the teacher's, where they differ; trains with the student.
     """
 
-    def __init__(self, teacher: Any, student: Any, options: PruneTraining) -> None:
+    def __init__(self, teacher: Any, student: Any, options: PruneTraining, *, narrows: bool = False) -> None:
         self._options = options
         self._teacher = teacher.to(student.device).eval().requires_grad_(False)
         widths = student.config.hidden_size, teacher.config.hidden_size
         self.projection: nn.Module | None = None
-        if options.hidden_weight and widths[0] != widths[1]:
-            self.projection = nn.Linear(*widths, bias=False).to(student.device)
+        if options.hidden_weight and (narrows or widths[0] != widths[1]):
+            projection = nn.Linear(*widths, bias=False)
+            if widths[0] == widths[1]:
+                nn.init.eye_(projection.weight)  # as if there were none, until the first cut
+            self.projection = projection.to(student.device)
+
+    def narrow(self, channels: Sequence[int], optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Go on with these channels of the student's hidden states; its moments in the optimizer follow."""
+        if self.projection is None:
+            return
+        weight: Any = self.projection.weight
+        kept = torch.tensor(channels, device=weight.device)
+        if optimizer is not None:
+            slice_state(optimizer, weight, weight.shape, kept)
+        weight.data = weight.data.index_select(1, kept)
+        weight.grad = None
 
     @property
     def extra_inputs(self) -> dict[str, Any]:

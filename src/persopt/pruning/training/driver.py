@@ -11,12 +11,14 @@ import torch
 
 from persopt.domain.prune_reports import PruneQuality
 from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.structured import StructuredReport
 from persopt.models.description import describe_model
 from persopt.models.quiet import quiet_transformers
 from persopt.pruning.calibration import model_names
 from persopt.pruning.checkpoint import copy_side_files, open_shards
 from persopt.pruning.heads import has_trained_head
 from persopt.pruning.selection import SelectedTensor
+from persopt.pruning.training.cutter import ImportanceMaker, TrainingCutter
 from persopt.pruning.training.distillation import Distiller
 from persopt.pruning.training.mask_making import MaskMaker
 from persopt.pruning.training.masked_weights import MaskedWeights
@@ -78,6 +80,17 @@ class PruningTraining:
         self._note_type()
         _write_model(model, target)
 
+    def cut(self, target: Path, make_importance: ImportanceMaker, needs: frozenset[str]) -> StructuredReport:
+        """Cut units out of the model given while it trains, write the result into a folder, tell what is left."""
+        cutter = TrainingCutter(self._spec, self._session, make_importance, needs, self._make_distiller, self._on_step)
+        model = self._session.load_model()
+        self._steps[0], report = cutter.cut(model, self._planned[0])
+        self.notes += cutter.notes
+        copy_side_files(self._model, target)
+        self._note_type()
+        _write_model(model, target)
+        return report
+
     def recover(self, folder: Path, selected: Sequence[SelectedTensor]) -> bool:
         """Train a pruned model in its folder; weights of the chosen tensors that are zero stay zero.
 
@@ -138,13 +151,13 @@ class PruningTraining:
     def _is_over(self) -> bool:
         return self._deadline is not None and time.monotonic() >= self._deadline
 
-    def _make_distiller(self, student: Any) -> Distiller | None:
+    def _make_distiller(self, student: Any, narrows: bool = False) -> Distiller | None:
         if not self._spec.training.distill:
             return None
         from persopt.pruning.training.session import own_randomness
 
         with own_randomness(self._spec.seed):
-            return Distiller(self._session.load_model(), student, self._spec.training)
+            return Distiller(self._session.load_model(), student, self._spec.training, narrows=narrows)
 
 
 def _write_model(model: Any, folder: Path) -> None:

@@ -43,7 +43,7 @@ def check_training(spec: PruneSpec, needs: Collection[str]) -> Iterator[Fault]:
     if not trains_while_pruning(spec, needs):
         for field, value in (("pruningEpochs", given.pruning_epochs), ("pruningSteps", given.pruning_steps)):
             if value:
-                message = f"is for gradual pruning of single weights, and this is to prune at once, got {value:g}"
+                message = f"is for gradual pruning, and this is to prune at once, got {value:g}"
                 yield Fault(path=f"$.training.{field}", message=message, hint="give `gradual`, or recoveryEpochs")
     if options.distill and not options.pruning_epochs and not options.recovery_epochs:
         yield Fault(

@@ -20,8 +20,7 @@ from persopt.domain.programs import TrainingOptions, TrainingProgram
 from persopt.domain.prune_specs import PruneSpec
 from persopt.models.quiet import quiet_transformers
 from persopt.pruning.training.distillation import Distiller
-from persopt.pruning.training.masked_weights import MaskedWeights
-from persopt.pruning.training.trainer import PruningCallback, PruningTrainer
+from persopt.pruning.training.trainer import PruningCallback, PruningTrainer, Watcher
 from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
 from persopt.tuning.training_arguments import build_arguments, choose_device
 from persopt.tuning.training_callback import LossMeter
@@ -106,8 +105,9 @@ class TrainingSession:
         model: Any,
         steps: int,
         *,
-        weights: MaskedWeights | None = None,
+        weights: Watcher | None = None,
         due: Mapping[int, Callable[[], None]] | None = None,
+        cuts: Mapping[int, Callable[[torch.optim.Optimizer], None]] | None = None,
         distiller: Distiller | None = None,
     ) -> int:
         """Train the model in place and return how many steps were taken: fewer if time was over.
@@ -115,8 +115,9 @@ class TrainingSession:
         Args:
             model: On the CPU or on the device.
             steps: Optimizer steps; 0 does nothing.
-            weights: Masks that stay.
+            weights: Masks that stay, or whatever else looks at every update.
             due: What is called after which step.
+            cuts: What is called after which step, with the optimizer, to take parameters out of the model.
             distiller: Adds the unpruned model's part to the loss.
 
         Raises:
@@ -124,7 +125,7 @@ class TrainingSession:
         """
         if not steps or self._is_over():
             return 0
-        callback = PruningCallback(self._on_step, self._is_over, weights, due)
+        callback = PruningCallback(self._on_step, self._is_over, weights, due, cuts)
         with self._trainer(model, callback, steps, distiller) as trainer:
             trainer.train()
             return int(trainer.state.global_step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,19 @@ from typing_extensions import override
 
 from persopt.data.tokenization import IGNORED
 from persopt.pruning.training.distillation import Distiller
-from persopt.pruning.training.masked_weights import MaskedWeights
 from persopt.tuning.trial_trainer import TrialTrainer
 
-__all__ = ("PruningCallback", "PruningTrainer")
+__all__ = ("PruningCallback", "PruningTrainer", "Watcher")
+
+
+class Watcher(Protocol):
+    """Looks at every update of the weights, such as `MaskedWeights`."""
+
+    def begin_update(self) -> None:
+        """Prepare the update; the gradients are those that the optimizer will see."""
+
+    def end_update(self) -> None:
+        """Put right what the optimizer has done."""
 
 
 class PruningTrainer(TrialTrainer):
@@ -68,19 +77,22 @@ class PruningCallback(TrainerCallback):
         is_over: Whether time is over; the training then ends after the step.
         weights: The masks.
         due: What is called after which step.
+        cuts: What is called after which step with the optimizer, because it takes parameters out of the model.
     """
 
     def __init__(
         self,
         on_step: Callable[[], None],
         is_over: Callable[[], bool] = lambda: False,
-        weights: MaskedWeights | None = None,
+        weights: Watcher | None = None,
         due: Mapping[int, Callable[[], None]] | None = None,
+        cuts: Mapping[int, Callable[[torch.optim.Optimizer], None]] | None = None,
     ) -> None:
         self._on_step = on_step
         self._is_over = is_over
         self._weights = weights
         self._due = due or {}
+        self._cuts = cuts or {}
 
     @override
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -111,9 +123,11 @@ class PruningCallback(TrainerCallback):
             self._weights.end_update()
 
     @override
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
         """Do what is due; end when time is over."""
         if state.global_step in self._due:
             self._due[state.global_step]()
+        if state.global_step in self._cuts:
+            self._cuts[state.global_step](given["optimizer"])
         if self._is_over():
             control.should_training_stop = True
