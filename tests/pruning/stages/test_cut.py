@@ -100,6 +100,14 @@ def test_what_was_not_gathered_speaks_for_no_unit(model: Any) -> None:
     assert [path for path, scores in found.items() if scores.any()] == [name]
 
 
+def test_movement_reaches_every_parameter_in_its_own_layout(model: Any) -> None:
+    chance = torch.Generator().manual_seed(2)
+    moved = {name: torch.randn(one.shape, generator=chance) for name, one in model.named_parameters()}
+    gathered = {name: ParameterContext(name=name, movement=found) for name, found in moved.items()}
+    for name, scores in importances(model, "movement", gathered).items():
+        assert torch.equal(scores, moved[name]), name
+
+
 def test_gradients_reach_every_parameter_in_its_own_layout(tmp_path: Path) -> None:
     model = t.GPT2ForSequenceClassification.from_pretrained(save_tiny(tmp_path / "gpt2", "gpt2", pad_token_id=0))
     names = [name for name, _ in model.named_parameters()]

@@ -97,6 +97,7 @@ class Cutting:
 
     def _importance_of(self, model: PreTrainedModel, gathered: Mapping[str, ParameterContext] | None) -> Importance:
         """Return the importance of a model's parameters; each look ends the work if it is cancelled."""
+        self._ticker.expect(sum(1 for _ in model.parameters()))
         score = unit_importance(model, self._scorer, gathered, self._ticker)
 
         def importance(name: str, parameter: Tensor) -> Tensor:
