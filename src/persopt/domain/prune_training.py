@@ -22,7 +22,7 @@ class PruneTraining(Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     ] = "cubic"
     pruning_steps: Annotated[
         PositiveInt | None,
-        Meta(description="How often weights or units are pruned in gradual pruning; by default 10, or 3 rounds with rewinding."),
+        Meta(description="How often gradual pruning prunes; by default 10, or 3 rounds with rewinding."),
     ] = None
     pruning_epochs: Annotated[
         _Epochs | None,

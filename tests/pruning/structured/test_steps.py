@@ -33,7 +33,7 @@ def numbers(sizes: Sizes) -> list[int]:
 
 
 @pytest.mark.parametrize("name", list(CONFIGS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ratios=st.tuples(shares, shares, shares), cuts=st.integers(1, 7), multiple_of=st.sampled_from([1, 2]))
 def test_sizes_only_fall_can_be_said_and_end_where_a_cut_at_once_does(
     name: str, ratios: tuple[float, float, float], cuts: int, multiple_of: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from persopt.domain.structured import StructuredRatios
 from persopt.pruning.structured.cut import Cut
 from persopt.pruning.structured.prune import cut_to_sizes
 from persopt.pruning.structured.sizes import plan_sizes
+from persopt.pruning.training.cutter import TrainingCutter
 from persopt.pruning.training.distillation import Distiller
 from persopt.pruning.training.movement import MovementSums
 from persopt.pruning.training.optimizer_state import follow_cut
@@ -189,6 +191,34 @@ def test_when_time_is_over_the_rest_is_cut_at_once(
         "Time was over after 0 of 6 steps of the pruning; the rest was cut at once, untrained.",
         "Time was over after 0 of 6 steps of the recovery.",
     ]
+
+
+def test_time_may_be_over_between_two_cuts(tmp_path: Path, program: TrainingProgram) -> None:
+    done: list[int] = []
+    spec = resolve_here(
+        tmp_path,
+        Path(program.model),
+        structured=True,
+        gradual=True,
+        ratios=RATIOS,
+        spec=fields(program, pruning_steps=3),
+    )
+    session = TrainingSession(
+        spec, Path(program.model), tmp_path / "c", tmp_path / "s", lambda: done.append(1), lambda: len(done) >= 3
+    )
+    widths: list[int] = []
+
+    def score(model: Any, _: object) -> Callable[[str, Tensor], Tensor]:
+        widths.append(model.config.hidden_size)
+        return lambda _, weight: weight.abs()
+
+    cutter = TrainingCutter(spec, session, score, frozenset(), lambda *_: None, lambda: None)
+    model = session.load_model()
+    taken, report = cutter.cut(model, 6)
+    assert taken == 3
+    assert widths == [32, 21]  # 32 - 16 (1 - (2/3)³) = 20.7 is left after two of six steps, and 16 at the end
+    assert (model.config.hidden_size, len(report.hidden)) == (16, 16)
+    assert cutter.notes == ["Time was over after 3 of 6 steps of the pruning; the rest was cut at once, untrained."]
 
 
 def test_a_cancel_between_cuts_leaves_nothing(tmp_path: Path, program: TrainingProgram) -> None:

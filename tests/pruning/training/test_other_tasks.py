@@ -12,6 +12,9 @@ import torch
 from persopt.data.tasks import DATA_TASKS
 from persopt.domain.programs import TrainingProgram
 from persopt.domain.prune_training import PruneTraining
+from persopt.domain.structured import StructuredRatios
+from persopt.models.whole import load_whole
+from persopt.pruning.structured.sizes import plan_sizes, read_sizes
 from persopt.tuning.losses import total_loss
 from persopt.tuning.warm_program import WarmProgram
 from tests.support.prunings import prune_here, read_tensors
@@ -54,6 +57,39 @@ def test_recovery_keeps_the_zeros(
     assert report.quality is not None
     assert report.quality.recovered is not None
     assert report.quality.metric in report.quality.recovered
+
+
+@pytest.mark.parametrize(
+    ("make", "method", "distill"),
+    [
+        (make_language_program, "lottery-ticket", False),  # its output embeddings are tied
+        (make_pair_program, "movement", True),  # an encoder and a decoder
+    ],
+)
+def test_units_are_cut_in_a_training_for_other_tasks(
+    tmp_path: Path, make: Callable[[Path], TrainingProgram], method: str, distill: bool
+) -> None:
+    program = make(tmp_path / "task")
+    spec = {
+        "dataset_path": program.dataset,
+        "data": program.data,
+        "task": program.task,
+        "batch_size": 8,
+        "device": "cpu",
+        "training": PruneTraining(distill=distill, pruning_steps=2, pruning_epochs=0.5, recovery_epochs=0.5),
+    }
+    ratios = StructuredRatios(hidden=0.5, feed_forward=0.5)
+    gradual = method != "lottery-ticket"
+    report = prune_here(
+        tmp_path, Path(program.model), method=method, gradual=gradual, structured=True, ratios=ratios, spec=spec
+    )
+    assert report.structured is not None
+    assert report.quality is not None
+    assert report.quality.recovered is not None
+    whole, (model, unused) = load_whole(Path(program.model))[0], load_whole(Path(report.model_path))
+    assert not unused
+    assert plan_sizes(whole.config, ratios) == read_sizes(model.config)
+    assert sum(one.numel() for one in model.parameters()) == report.structured.parameters_after
 
 
 def test_movement_of_layers_that_keep_inputs_first_is_that_of_their_weights(tmp_path: Path) -> None:
