@@ -135,10 +135,8 @@ class TrainingCutter:
         contexts = {name: ParameterContext(name=name) for name in parameters}
         gathered = self._needs & {"gradients", "activations"}
         if gathered:
-            device, session = str(model.device), self._session
-            batches = partial(
-                iterate_batches, self._spec, session.data, session.processor, device, "gradients" in gathered
-            )
+            spec, session = self._spec, self._session
+            batches = partial(iterate_batches, spec, session.data, session.processor, model, "gradients" in gathered)
             contexts = gather_units_from(model, batches, list(parameters), gathered, self._on_batch)
         known: dict[str, Mapping[str, Tensor]] = {}
         if movement is not None:
