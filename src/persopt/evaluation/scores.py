@@ -132,7 +132,7 @@ class ScoreChange:
 
     def difference(self, name: str) -> float:
         """Return a metric's change."""
-        return self._bootstrap.values[name]
+        return float(self._bootstrap.values[name])
 
     def standard_error(self, name: str) -> float:
         """Return that of a metric's change."""
