@@ -132,7 +132,8 @@ class ScoreChange:
 
     def difference(self, name: str) -> float:
         """Return a metric's change."""
-        return float(self._bootstrap.values[name])
+        value: float = self._bootstrap.values[name]
+        return value
 
     def standard_error(self, name: str) -> float:
         """Return that of a metric's change."""
