@@ -16,7 +16,7 @@ from persopt.plugins.contracts.pruning import ParameterContext
 from persopt.pruning.checkpoint import copy_side_files
 from persopt.pruning.scoring import Scorer
 from persopt.pruning.selection import SelectedTensor
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -20,9 +20,9 @@ from persopt.pruning.recounting import recount_tensors
 from persopt.pruning.scoring import Masker, Scorer
 from persopt.pruning.selection import SelectedTensor, select_tensors
 from persopt.pruning.sparse_format import write_sparse_shard
-from persopt.pruning.stages.ticker import Ticker
 from persopt.pruning.streaming import describe_tensors, iterate_selected, rewrite_shard
 from persopt.pruning.threshold import split_count
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from persopt.pruning.training.driver import PruningTraining
