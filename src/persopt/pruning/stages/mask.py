@@ -14,8 +14,9 @@ from persopt.domain.errors import ModelError
 from persopt.domain.prune_reports import TensorSparsity
 from persopt.domain.prune_specs import PruneSpec
 from persopt.models.description import describe_model
+from persopt.models.side_files import copy_side_files
 from persopt.plugins.contracts.pruning import ParameterContext
-from persopt.pruning.checkpoint import copy_side_files, open_shards
+from persopt.pruning.checkpoint import open_shards
 from persopt.pruning.recounting import recount_tensors
 from persopt.pruning.scoring import Masker, Scorer
 from persopt.pruning.selection import SelectedTensor, select_tensors
