@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from persopt.measure.turns import TurnPlan, time_in_turn
+
 __all__ = ("PairedTimes", "measure_in_turn", "median_interval")
 
 _WARM_UP: Final = 3
@@ -46,20 +48,9 @@ def measure_in_turn(
         on_pair: Called before each pair; may raise to end the work.
         clock: A clock in seconds.
     """
-    for _ in range(_WARM_UP):
-        on_pair()
-        first()
-        second()
-    times = PairedTimes([], [])
-    begin = clock()
-    while len(times.first) < _FEWEST or (len(times.first) < _MOST and clock() - begin < _SECONDS):
-        on_pair()
-        order = [(first, times.first), (second, times.second)]
-        for call, kept in order if len(times.first) % 2 == 0 else reversed(order):
-            started = clock()
-            call()
-            kept.append(1000 * (clock() - started))
-    return times
+    plan = TurnPlan(warm_up=_WARM_UP, lead=0, fewest=_FEWEST, most=_MOST, seconds=_SECONDS, longest_turn=1)
+    one, other = time_in_turn((first, second), plan, on_pair, clock)
+    return PairedTimes([turn[0] for turn in one], [turn[0] for turn in other])
 
 
 def median_interval(values: Sequence[float], confidence: float = _CONFIDENCE) -> tuple[float, float, float]:
