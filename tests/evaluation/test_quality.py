@@ -122,9 +122,7 @@ def test_models_that_were_judged_on_other_rows_are_not_compared(
     scored: tuple[TaskRows, RowScores, RowScores],
 ) -> None:
     few = TaskRows(scored[0].program, limit=5)
-    with pytest.raises(
-        InputError, match=r"22 rows .* and 5 of text-classification are not the same rows"
-    ):
+    with pytest.raises(InputError, match=r"22 rows .* and 5 of text-classification are not the same rows"):
         compare_quality(scored[1], evaluate(_load(few), few, resamples=500))
 
 
