@@ -15,8 +15,8 @@ from persopt.domain.programs import DataSpec, TrainingProgram
 from persopt.evaluation.quality import compare_quality, evaluate, order_labels
 from persopt.evaluation.rows import TaskRows
 from persopt.evaluation.scores import RowScores
-from persopt.evaluation.torch_runner import TorchRunner
 from persopt.models.loading import load_for_task
+from persopt.models.torch_runner import TorchRunner
 from persopt.tuning.tasks import TUNING_TASKS, default_objective
 from tests.support.tiny_models import make_sentence_program, make_text_program
 from tests.support.tiny_tasks import make_image_program, make_language_program, make_pair_program
@@ -122,9 +122,7 @@ def test_models_that_were_judged_on_other_rows_are_not_compared(
     scored: tuple[TaskRows, RowScores, RowScores],
 ) -> None:
     few = TaskRows(scored[0].program, limit=5)
-    with pytest.raises(
-        InputError, match=r"22 rows .* and 5 of text-classification are not the same rows"
-    ):
+    with pytest.raises(InputError, match=r"22 rows .* and 5 of text-classification are not the same rows"):
         compare_quality(scored[1], evaluate(_load(few), few, resamples=500))
 
 
