@@ -15,8 +15,8 @@ from persopt.domain.programs import DataSpec, TrainingProgram
 from persopt.evaluation.quality import compare_quality, evaluate, order_labels
 from persopt.evaluation.rows import TaskRows
 from persopt.evaluation.scores import RowScores
-from persopt.evaluation.torch_runner import TorchRunner
 from persopt.models.loading import load_for_task
+from persopt.models.torch_runner import TorchRunner
 from persopt.tuning.tasks import TUNING_TASKS, default_objective
 from tests.support.tiny_models import make_sentence_program, make_text_program
 from tests.support.tiny_tasks import make_image_program, make_language_program, make_pair_program

@@ -13,11 +13,11 @@ from persopt.evaluation.decoder_inputs import shift_labels
 from persopt.evaluation.rows import TaskRows
 from persopt.evaluation.scores import RowScores, ScoreChange
 from persopt.evaluation.tallies import TalliedRows, open_tally
-from persopt.evaluation.torch_runner import TorchRunner
 from persopt.evaluation.writing import make_writer
 from persopt.measure.bootstrap import RESAMPLES
 from persopt.models.description import describe_model
 from persopt.models.heads import HEADS
+from persopt.models.torch_runner import TorchRunner
 from persopt.tuning.tasks import TUNING_TASKS
 
 if TYPE_CHECKING:
@@ -119,9 +119,10 @@ def _known_labels(rows: TaskRows, given: Sequence[str] | None) -> Sequence[str]:
 
 
 def _open_writer(runner: Any, rows: TaskRows) -> Any:
-    writer = runner if isinstance(runner, TorchRunner) else make_writer(rows.program.model, runner)
-    network = runner.network if isinstance(runner, TorchRunner) else writer
-    TUNING_TASKS[rows.task].fit_model(network, rows.request)
+    """Return what writes: the model itself where it is one of PyTorch, which has a cache."""
+    inner = getattr(runner, "runner", runner)
+    writer = inner.model if isinstance(inner, TorchRunner) else make_writer(rows.program.model, runner)
+    TUNING_TASKS[rows.task].fit_model(writer, rows.request)
     return writer
 
 

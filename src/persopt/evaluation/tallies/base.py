@@ -30,6 +30,11 @@ class TalliedRows(Struct, frozen=True):
 class Writer(Protocol):
     """A model that writes texts."""
 
+    @property
+    def device(self) -> Any:
+        """Where its inputs are to be."""
+        ...
+
     def generate(self, **settings: Any) -> Any:
         """Return the tokens written, shape (rows, tokens)."""
         ...

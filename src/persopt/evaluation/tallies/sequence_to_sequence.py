@@ -48,12 +48,14 @@ class TextTally(Tally):
     def add(self, logits: Any, batch: Mapping[str, Any], writer: Writer | None) -> None:
         """Have the texts of a batch written, and keep them."""
         import numpy as np
+        import torch
 
         if writer is None:
             raise ValueError("nothing writes")
         self._losses.append(np.stack(cross_entropies(logits, batch["labels"]), axis=1).astype(np.float64))
-        sources = {name: batch[name] for name in ("input_ids", "attention_mask")}
-        written = writer.generate(**sources, **self._settings)
+        sources = {name: batch[name].to(writer.device) for name in ("input_ids", "attention_mask")}
+        with torch.no_grad():
+            written = writer.generate(**sources, **self._settings)
         self._written += [text.strip() for text in self._tokenizer.batch_decode(written, skip_special_tokens=True)]
         self._references += batch["references"]
 
