@@ -16,7 +16,7 @@ from persopt.domain.validation import decode_struct, suggest
 
 __all__ = ("as_plain", "build_config_spec")
 
-SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec)
+SpecT = TypeVar("SpecT", bound=PruneSpec | QuantizeSpec)
 
 
 def build_config_spec(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ("build_config_words",)
 
-SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec)
+SpecT = TypeVar("SpecT", bound=PruneSpec | QuantizeSpec)
 
 _PATHS: Final = {"model": "modelPath", "output": "outputPath"}
 

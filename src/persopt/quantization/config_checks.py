@@ -82,10 +82,11 @@ def _without_effect(config: QuantizeConfig) -> Iterator[tuple[str, object, str]]
     if config.ranges != "percentile" and config.percentile != _DEFAULT.percentile:
         yield "percentile", config.percentile, f"is for percentile ranges, and ranges is {config.ranges!r}"
     if plain:
-        for name, value in (
-            ("smoothing", config.smoothing),
-            ("activationSymmetric", config.activation_symmetric),
-            ("activationGranularity", config.activation_granularity),
-        ):
-            if value is not None:
-                yield name, value, "is for quantized activations, and these stay in floating point"
+        activations: dict[str, object] = {
+            "smoothing": config.smoothing,
+            "activationSymmetric": config.activation_symmetric,
+            "activationGranularity": config.activation_granularity,
+        }
+        for name, given in activations.items():
+            if given is not None:
+                yield name, given, "is for quantized activations, and these stay in floating point"

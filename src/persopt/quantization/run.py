@@ -128,9 +128,7 @@ class _Run:
             spec, candidates, others, maker, self._work / "made", self._registry, self._threads, ticker
         )
         self._assemble(chosen, prepared.notes, environment)
-        measuring = Measuring(
-            spec, prepared.model, self._part, self._work, self._cache, self._registry, self._threads, ticker
-        )
+        measuring = Measuring(spec, prepared.model, self._part, self._cache, self._registry, self._threads, ticker)
         ticker.expect(measuring.count_units())
         measured = measuring.run()
         shutil.rmtree(self._work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,13 @@ from persopt.plugins.contracts.quantization import Artifact, Runner
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
-from persopt.quantization.inputs import make_inputs
 from persopt.quantization.stages.artifacts import ArtifactMaker
 from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Batch = dict[str, np.ndarray[Any, Any]]
 
 __all__ = ("Chosen", "choose_backend")
 
@@ -113,6 +114,7 @@ class _Timing:
 
     def run(self, made: dict[str, tuple[Candidate, Artifact]]) -> tuple[dict[str, float], list[BackendTried]]:
         """Return milliseconds by name, and what could not be run."""
+        from persopt.evaluation.speed import make_inputs
         from persopt.measure.turns import TurnPlan, time_in_turn
 
         shapes = [(batch, length) for length in self._spec.lengths or [1] for batch in self._spec.batch_sizes]
@@ -128,8 +130,8 @@ class _Timing:
                 except PersoptError as error:
                     failed.append(_tell_failure(candidate, error))
             for batch, length in shapes:
-                inputs = make_inputs(Path(self._spec.model_path), batch, length, self._spec.seed)
-                calls = [partial(runner.run, inputs) for runner in runners.values()]
+                inputs = make_inputs([self._spec.model_path], batch, length)
+                calls = [partial(_run, runner, inputs) for runner in runners.values()]
                 plan = TurnPlan(seconds=_SECONDS)
                 for name, turns in zip(runners, time_in_turn(calls, plan, self._ticker.look), strict=True):
                     medians.setdefault(name, []).append(statistics.median(one for turn in turns for one in turn))
@@ -137,14 +139,20 @@ class _Timing:
 
     def _open(self, stack: ExitStack, candidate: Candidate, artifact: Artifact) -> Runner:
         """Open an artifact and see whether it gives numbers."""
+        from persopt.evaluation.speed import make_inputs
+
         batch, length = self._spec.batch_sizes[0], (self._spec.lengths or [1])[0]
-        inputs = make_inputs(Path(self._spec.model_path), batch, length, self._spec.seed)
+        inputs = make_inputs([self._spec.model_path], batch, length)
         with plugin_guard(self._registry, candidate.backend):
             runner = stack.enter_context(candidate.backend.runner(artifact, self._device, self._threads))
-            outputs = runner.run(inputs)
+            outputs = _run(runner, inputs)
         if not all(_is_finite(values) for values in outputs.values()):
             raise ModelError("its outputs are no finite numbers")
         return runner
+
+
+def _run(runner: Runner, inputs: Batch) -> Mapping[str, np.ndarray[Any, Any]]:
+    return runner.run({name: inputs[name] for name in runner.inputs if name in inputs})
 
 
 def _is_finite(values: np.ndarray[Any, Any]) -> bool:

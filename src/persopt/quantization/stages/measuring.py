@@ -18,7 +18,6 @@ from persopt.models.description import describe_model
 from persopt.models.runners import OpenedModel, open_runner
 from persopt.models.trained_heads import has_trained_head
 from persopt.plugins.registry import Registry
-from persopt.quantization.inputs import image_side, make_inputs
 from persopt.quantization.requests import make_request
 from persopt.quantization.stages.rows import calibration_batches, open_task_rows
 from persopt.ticker import Ticker
@@ -34,8 +33,6 @@ T = TypeVar("T")
 
 _COMPARED_ROWS: Final = 256
 _RANKED_ROWS: Final = 32  # each layer costs a pass over them
-_DRAWN_BATCHES: Final = 4
-_LIBRARIES: Final = {"onnx": ["onnxruntime"], "openvino": ["openvino"]}
 _UNMEASURABLE: Final = (OSError, ImportError, RuntimeError, ValueError, TypeError, LookupError, AttributeError)
 
 
@@ -58,7 +55,6 @@ class Measuring:
         spec: Resolved.
         prepared: The float32 checkpoint that was quantized.
         result: Folder of the artifact.
-        work: Folder for the inputs of other processes.
         cache: Folder of tokenized data.
         registry: Knows the backend.
         threads: CPU threads of both models.
@@ -70,7 +66,6 @@ class Measuring:
         spec: QuantizeSpec,
         prepared: Path,
         result: Path,
-        work: Path,
         cache: Path,
         registry: Registry,
         threads: int,
@@ -80,7 +75,6 @@ class Measuring:
         self._original = Path(spec.model_path)
         self._prepared = prepared
         self._result = result
-        self._work = work
         self._cache = cache
         self._registry = registry
         self._threads = threads
@@ -108,7 +102,7 @@ class Measuring:
             self._begin("judging both models")
             measured.quality = self._attempt("quality", lambda: self._judge(before, after))
             if spec.measure_latency:
-                for length in spec.lengths or [0]:
+                for length in spec.lengths or [1]:
                     for batch in spec.batch_sizes:
                         self._begin("timing both models in turn")
                         found = self._attempt("speed", partial(self._time, before, after, batch, length))
@@ -156,14 +150,17 @@ class Measuring:
         return difference.compute()
 
     def _batches(self) -> Iterator[Batch]:
+        from persopt.evaluation.speed import make_inputs
+
         if self._spec.dataset_path:
             from persopt.evaluation.batches import InputBatches
 
             yield from InputBatches(open_task_rows(self._spec, self._cache, "validation", _COMPARED_ROWS))
             return
         self._measured.notes.append("Without a data set the outputs were compared on random inputs.")
-        for seed in range(_DRAWN_BATCHES):
-            yield make_inputs(self._original, self._spec.batch_sizes[-1], (self._spec.lengths or [0])[0], seed)
+        for length in self._spec.lengths or [1]:
+            for batch in self._spec.batch_sizes:
+                yield make_inputs([self._original], batch, length)
 
     def _judge(self, before: OpenedModel, after: OpenedModel) -> QuantizeQuality | None:
         from persopt.evaluation.quality import compare_quality, evaluate
@@ -177,57 +174,41 @@ class Measuring:
                 f"The quality was not measured: the model has no head trained for {spec.task} and these classes."
             )
             return None
-        scores = [evaluate(model, rows, seed=spec.seed, on_batch=self._ticker.look) for model in (before, after)]
-        return compare_quality(*scores)
+        one, other = (evaluate(each, rows, seed=spec.seed, on_batch=self._ticker.look) for each in (before, after))
+        return compare_quality(one, other)
 
     def _time(self, before: OpenedModel, after: OpenedModel, batch: int, length: int) -> SpeedComparison:
-        from persopt.measure.speed import measure_speed_in_turn
+        from persopt.evaluation.speed import compare_speed
 
-        inputs = make_inputs(self._original, batch, length, self._spec.seed)
-        return measure_speed_in_turn(
-            partial(before.run, inputs),
-            partial(after.run, inputs),
-            batch=batch,
-            length=length or image_side(self._original),
+        (found,) = compare_speed(
+            before,
+            after,
+            (self._original, self._result),
+            [(batch, length)],
             threads=self._threads,
             device=self._device,
             on_round=self._ticker.look,
         )
+        return found
 
     def _measure_memory(self, folder: Path) -> MemoryUse | None:
         self._begin("measuring the memory")
         return self._attempt("memory", lambda: self._probe(folder))
 
     def _probe(self, folder: Path) -> MemoryUse:
-        import numpy as np
-
-        from persopt.measure.memory import measure_memory
+        from persopt.evaluation.memory import measure_model_memory
         from persopt.models.manifest import has_manifest, read_manifest
 
-        spec = self._spec
-        file = self._work / "inputs.npz"
-        if not file.is_file():
-            batch = make_inputs(self._original, spec.batch_sizes[-1], (spec.lengths or [0])[-1], spec.seed)
-            np.savez(file, **batch)  # type: ignore[arg-type]
-        manifest = read_manifest(folder) if has_manifest(folder) else None
-        kind = "" if manifest is None else manifest.format
-        return measure_memory(
-            "persopt.quantization.probing:open_call",
-            {
-                "model": str(folder),
-                "inputs": str(file),
-                "modules": [] if manifest is None else self._modules_of(manifest.backend),
-                "device": self._device,
-                "threads": self._threads,
-            },
-            libraries=_LIBRARIES.get(kind, ["torch", "transformers"]),
+        return measure_model_memory(
+            folder,
+            read_manifest(folder).format if has_manifest(folder) else "safetensors",
+            self._registry,
+            batch=self._spec.batch_sizes[-1],
+            length=(self._spec.lengths or [1])[-1],
+            device=self._device,
             threads=self._threads,
             on_wait=self._ticker.look,
         )
-
-    def _modules_of(self, backend: str) -> list[str]:
-        offer = f"quantization-backend:{backend}"
-        return [record.module for record in self._registry.records if offer in record.contributions]
 
     def _rank(self) -> list[LayerError]:
         from persopt.models.whole import load_whole
