@@ -21,6 +21,7 @@ from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
     from persopt.api import export_study, prune, quantize, tune, write_report
+    from persopt.opening import load
 
 __all__ = (
     "Objective",
@@ -38,6 +39,7 @@ __all__ = (
     "__version__",
     "errors",
     "export_study",
+    "load",
     "prune",
     "quantize",
     "tune",
@@ -46,7 +48,8 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_LAZY = dict.fromkeys(("export_study", "prune", "quantize", "tune", "write_report"), "persopt.api")
+_API = ("export_study", "prune", "quantize", "tune", "write_report")
+_LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
-from persopt.domain.errors import Fault, InputError, PersoptError
+from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
 from persopt.domain.names import describe_choices
 from persopt.domain.quantize_reports import BackendTried
 from persopt.domain.quantize_specs import AUTO_BACKEND, QuantizeConfig
-from persopt.plugins.contracts.quantization import QuantizationBackend, QuantizationRequest, Unsupported
+from persopt.models.description import read_config
+from persopt.models.heads import explain_misfit
+from persopt.plugins.contracts.quantization import OnnxBackend, QuantizationBackend, QuantizationRequest, Unsupported
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
@@ -105,9 +108,22 @@ def _check_auto(config: QuantizeConfig, request: QuantizationRequest, registry: 
 def _ask(
     backend: QuantizationBackend[Any], options: Any, request: QuantizationRequest, registry: Registry
 ) -> Unsupported | None:
+    if isinstance(backend, OnnxBackend) and _is_encoder_decoder(Path(request.model)):
+        return Unsupported(
+            reason="it begins from one ONNX file, and an encoder-decoder is written as several",
+            instead="a backend that begins from the checkpoint, such as backend=torch",
+        )
     with plugin_guard(registry, backend):
         answer = backend.supports(options, request)
     return answer if isinstance(answer, Unsupported) else None
+
+
+def _is_encoder_decoder(model: Path) -> bool:
+    try:
+        config = read_config(model)
+    except ModelError:
+        return False  # what is wrong with the model is for others to say
+    return not explain_misfit(config, "translation")
 
 
 def _join(reason: Unsupported) -> str:
