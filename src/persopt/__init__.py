@@ -13,12 +13,15 @@ from persopt.domain.objectives import Objective
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.prune_training import PruneTraining
+from persopt.domain.quantize_reports import QuantizeReport
+from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec, QuantizeTraining
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import export_study, prune, tune, write_report
+    from persopt.api import export_study, prune, quantize, tune, write_report
+    from persopt.opening import load
 
 __all__ = (
     "Objective",
@@ -27,19 +30,26 @@ __all__ = (
     "PruneReport",
     "PruneSpec",
     "PruneTraining",
+    "QuantizeConfig",
+    "QuantizeReport",
+    "QuantizeSpec",
+    "QuantizeTraining",
     "TuneReport",
     "TuneSpec",
     "__version__",
     "errors",
     "export_study",
+    "load",
     "prune",
+    "quantize",
     "tune",
     "write_report",
 )
 
 __version__ = "0.1.0"
 
-_LAZY = dict.fromkeys(("export_study", "prune", "tune", "write_report"), "persopt.api")
+_API = ("export_study", "prune", "quantize", "tune", "write_report")
+_LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 
 def __getattr__(name: str) -> Any:

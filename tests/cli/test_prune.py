@@ -44,7 +44,7 @@ def build(registry: Registry, *words: str) -> PruneSpec:
 
 
 def test_words_a_spec_file_and_python_give_the_same_spec(tmp_path: Path, registry: Registry) -> None:
-    from persopt.api import _build_prune_spec
+    from persopt.api.spec_building import build_config_spec
 
     config: dict[str, Any] = {
         "method": "magnitude",
@@ -69,12 +69,12 @@ def test_words_a_spec_file_and_python_give_the_same_spec(tmp_path: Path, registr
     assert build(registry, "m", "o", *words, "--gradual", "true", "--seed", "3") == expected
     assert build(registry, "--spec", str(tmp_path / "spec.json")) == expected
     options = {"sparsity": 0.7, "scope": "global", "exclude": ["a.*", "b"], "method_options": {"norm": "l2"}}
-    assert _build_prune_spec("m", "o", "", {"gradual": True}, options | {"seed": 3}) == expected
-    assert _build_prune_spec("m", "o", "", expected.config, {"seed": 3}) == expected
+    assert build_config_spec(PruneSpec, "m", "o", "", {"gradual": True}, options | {"seed": 3}) == expected
+    assert build_config_spec(PruneSpec, "m", "o", "", expected.config, {"seed": 3}) == expected
 
 
 def test_the_training_is_said_by_flags_a_file_and_python_alike(tmp_path: Path, registry: Registry) -> None:
-    from persopt.api import _build_prune_spec
+    from persopt.api.spec_building import build_config_spec
 
     training = {"schedule": "linear", "pruningSteps": 4, "recoveryEpochs": 0.5, "distill": True, "timeLimit": 60.0}
     (tmp_path / "spec.json").write_text(
@@ -86,8 +86,8 @@ def test_the_training_is_said_by_flags_a_file_and_python_alike(tmp_path: Path, r
         schedule="linear", pruning_steps=4, recovery_epochs=0.5, distill=True, time_limit=60.0
     )
     assert build(registry, "--spec", str(tmp_path / "spec.json")) == spec
-    assert _build_prune_spec("m", "o", "d", None, {"training": training}) == spec
-    assert _build_prune_spec("m", "o", "d", None, {"training": spec.training}) == spec
+    assert build_config_spec(PruneSpec, "m", "o", "d", None, {"training": training}) == spec
+    assert build_config_spec(PruneSpec, "m", "o", "d", None, {"training": spec.training}) == spec
 
 
 def test_flags_go_before_the_file(tmp_path: Path, registry: Registry) -> None:

@@ -52,7 +52,7 @@ def build(registry: Registry, *words: str) -> PruneSpec:
 
 
 def test_words_and_python_give_the_same_spec(registry: Registry) -> None:
-    from persopt.api import _build_prune_spec
+    from persopt.api.spec_building import build_config_spec
 
     words = "m o --structured true --heads 0.25 --feed-forward 0.5 --keep-layers 0,2 --multiple-of 8 --export onnx"
     more = "--vocabulary --vocabulary-min-count 2 --vocabulary-token a --vocabulary-token b --measure-latency false"
@@ -80,7 +80,7 @@ def test_words_and_python_give_the_same_spec(registry: Registry) -> None:
         "export": "onnx",
         "measure_latency": False,
     }
-    assert _build_prune_spec("m", "o", "d.csv", None, options) == expected
+    assert build_config_spec(PruneSpec, "m", "o", "d.csv", None, options) == expected
     assert build(registry, "m", "o", "--vocabulary").config.vocabulary == VocabularyOptions()
     with pytest.raises(InputError, match=r"config.ratios.heads: expected a number .* got '2'"):
         build(registry, "m", "o", "--heads", "2")

@@ -7,7 +7,7 @@ import click
 import msgspec
 import pytest
 
-from persopt.api import _build_spec
+from persopt.api.tuning import build_spec
 from persopt.cli.app import application
 from persopt.cli.spec_building import build_tune_spec
 from persopt.domain.objectives import Constraint, Objective
@@ -76,7 +76,7 @@ def test_the_python_call_builds_the_same_spec(spec: TuneSpec) -> None:
 
         def tune(self, model: Any = None, data: Any = "", **given: Any) -> TuneSpec:
             own = {name: given.pop(name, None) for name in ("config", "function", "objectives", "output")}
-            return _build_spec(model, data, own["config"], own["function"], own["objectives"], own["output"], given)
+            return build_spec(model, data, own["config"], own["function"], own["objectives"], own["output"], given)
 
     scope: dict[str, Any] = {"persopt": Recorder()}
     exec(to_python(spec).replace("import persopt\n", ""), scope)  # noqa: S102 - what people copy and run

@@ -20,6 +20,7 @@ _COMMANDS = {
     "quickstart": "persopt.cli.quickstart:quickstart",
     "tune": "persopt.cli.tune:tune",
     "prune": "persopt.cli.prune:prune",
+    "quantize": "persopt.cli.quantize:quantize",
     "measure": "persopt.cli.measure:measure",
     "jobs": "persopt.cli.jobs:jobs",
     "events": "persopt.cli.events:events",

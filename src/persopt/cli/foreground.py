@@ -13,11 +13,12 @@ from persopt.cli.job_views import describe_job_json, print_plan, print_result
 from persopt.cli.output import format_value, note, open_console, print_json
 from persopt.domain.errors import ConflictError
 from persopt.domain.jobs import JobKind, JobRecord, Progress
+from persopt.domain.specs import JobSpec
 
 if TYPE_CHECKING:
     from persopt.runtime import Runtime
 
-__all__ = ("exit_code_of", "finish_job", "run_in_foreground")
+__all__ = ("exit_code_of", "finish_job", "run_in_foreground", "run_or_queue")
 
 _LINES: Final = 20
 _UNITS: Final[dict[JobKind, str]] = {
@@ -49,6 +50,19 @@ def run_in_foreground(runtime: Runtime, job: JobRecord, *, as_json: bool, aside:
         note(f"left: job {job.id} was asked to end and does so by itself (see `persopt jobs show {job.id}`)")
         return EXIT_INTERRUPTED
     return finish_job(runtime, ended, as_json=as_json, aside=aside)
+
+
+def run_or_queue(runtime: Runtime, spec: JobSpec, *, as_json: bool, detach: bool) -> int:
+    """Make a job of a spec, run it to its end or with `detach` only queue it, and return the exit code."""
+    job = runtime.kernel.submit(spec)
+    if not detach:
+        return run_in_foreground(runtime, job, as_json=as_json)
+    if as_json:
+        print_json(describe_job_json(job, []))
+    else:
+        sys.stdout.write(f"{job.id}\n")
+    note("queued; it runs as soon as a supervisor takes it: `persopt jobs work`")
+    return EXIT_SUCCESS
 
 
 def finish_job(runtime: Runtime, job: JobRecord, *, as_json: bool, aside: bool = False) -> int:

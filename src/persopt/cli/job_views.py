@@ -10,10 +10,12 @@ import msgspec
 from persopt.cli.job_plans import describe_early_stopping, describe_first_points
 from persopt.cli.output import format_duration, format_value, print_facts, print_table
 from persopt.cli.prune_views import describe_pruning, print_prune_result
+from persopt.cli.quantize_views import describe_quantization, print_quantize_result
 from persopt.cli.study_facts import describe_files, describe_importances
 from persopt.domain.jobs import JobRecord
 from persopt.domain.objectives import Constraint, Objective, total_violation
 from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.space import CategoricalParameter, Parameter, Scalar, Space
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import TrialRecord
@@ -85,6 +87,8 @@ def _describe_spec(job: JobRecord) -> dict[str, object]:
     spec = job.spec
     if isinstance(spec, PruneSpec):
         return {**describe_pruning(spec), "steps": _progress(job)}
+    if isinstance(spec, QuantizeSpec):
+        return {**describe_quantization(spec), "steps": _progress(job)}
     return {
         "model": spec.base_model_path,
         "data": spec.dataset_path,
@@ -97,12 +101,15 @@ def _describe_spec(job: JobRecord) -> dict[str, object]:
 
 
 def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
-    """Print what a job is going to do: task, columns, rows, the size of the search; how it prunes."""
+    """Print what a job is going to do: task, columns, rows, the size of the search; how it prunes or quantizes."""
     from persopt.domain.space_building import build_space
 
     spec = job.spec
     if isinstance(spec, PruneSpec):
         print_facts(console, describe_pruning(spec))
+        return
+    if isinstance(spec, QuantizeSpec):
+        print_facts(console, describe_quantization(spec))
         return
     space = build_space(spec.config, known_only=spec.trains_model)
     fixed = {item.name: _low(item) for item in space.parameters if _is_fixed(item)}
@@ -129,6 +136,9 @@ def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord]
     """Print the table of trials, how the job ended, the best trial, and where everything lies."""
     if isinstance(job.spec, PruneSpec):
         print_prune_result(console, job, with_state=with_state)
+        return
+    if isinstance(job.spec, QuantizeSpec):
+        print_quantize_result(console, job, with_state=with_state)
         return
     result = job.result or {}
     best = best_trial(job, trials)

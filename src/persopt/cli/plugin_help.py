@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
-__all__ = ("find_word", "write_options")
+from persopt.cli.options import open_registry
+from persopt.domain.quantize_specs import AUTO_BACKEND
+
+__all__ = ("PluginCommand", "find_word", "write_options")
+
+
+class PluginCommand(click.Command):
+    """A command whose help also shows the options of the plugin that the words before --help name.
+
+    Attributes:
+        switch: The flag that names the plugin.
+        what: What such a plugin is called.
+        kind: Kind of contribution.
+        default: The plugin's name where none is given.
+    """
+
+    switch: ClassVar[str]
+    what: ClassVar[str]
+    kind: ClassVar[str]
+    default: ClassVar[str]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember the words, since --help comes before any of them is understood."""
+        ctx.meta[__name__] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the flags, then the options of the plugin, then which plugins there are."""
+        super().format_options(ctx, formatter)
+        words: list[str] = ctx.meta.get(__name__, [])
+        _, registry = open_registry(find_word(words, "--home"), quiet=True)
+        name = find_word(words, self.switch) or self.default
+        offered = registry.contributions(self.kind)
+        if name != AUTO_BACKEND:
+            write_options(formatter, "-o", self.what, offered.get(name), name)
+        if not offered:
+            formatter.write_text(f"No {self.what} is installed.")
+            return
+        with formatter.section(f"{self.what.capitalize()}s"):
+            formatter.write_dl([(name, item.title["en"]) for name, item in offered.items()])
 
 
 def find_word(words: list[str], switch: str) -> str | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from persopt.cli.options import home_option, json_option, open_registry, open_runtime
-from persopt.cli.plugin_help import find_word, write_options
+from persopt.cli.options import home_option, json_option, open_runtime
+from persopt.cli.plugin_help import PluginCommand
 from persopt.cli.prune_building import PRUNE_FLAGS, build_prune_spec
 from persopt.cli.struct_flags import add_flags
 from persopt.domain.prune_specs import PruneConfig
@@ -15,23 +15,8 @@ from persopt.domain.prune_specs import PruneConfig
 __all__ = ("prune",)
 
 
-class _PruneCommand(click.Command):
-    """Also shows the options of the method that the words before --help name."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Remember the words, since --help comes before any of them is understood."""
-        ctx.meta[__name__] = list(args)
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the flags, then the options of the method."""
-        super().format_options(ctx, formatter)
-        words: list[str] = ctx.meta.get(__name__, [])
-        _, registry = open_registry(find_word(words, "--home"), quiet=True)
-        method = find_word(words, "--method") or PruneConfig().method
-        write_options(formatter, "-o", "method", registry.pruning_methods.get(method), method)
-        with formatter.section("Methods"):
-            formatter.write_dl([(name, item.title["en"]) for name, item in registry.pruning_methods.items()])
+class _PruneCommand(PluginCommand):
+    switch, what, kind, default = "--method", "method", "pruning-method", PruneConfig().method
 
 
 @click.command(cls=_PruneCommand)
@@ -54,17 +39,8 @@ def prune(home: str | None, as_json: bool, detach: bool, **given: Any) -> int:
 
     Ctrl-C cancels the job and leaves no OUTPUT; `persopt jobs resume` begins anew.
     """
-    from persopt.cli.foreground import run_in_foreground
-    from persopt.cli.job_views import describe_job_json
-    from persopt.cli.output import note, print_json
+    from persopt.cli.foreground import run_or_queue
 
     with open_runtime(home) as runtime:
-        job = runtime.kernel.submit(build_prune_spec(given, runtime.registry))
-        if not detach:
-            return run_in_foreground(runtime, job, as_json=as_json)
-    if as_json:
-        print_json(describe_job_json(job, []))
-    else:
-        click.echo(job.id)
-    note("queued; it runs as soon as a supervisor takes it: `persopt jobs work`")
-    return 0
+        spec = build_prune_spec(given, runtime.registry)
+        return run_or_queue(runtime, spec, as_json=as_json, detach=detach)

@@ -91,6 +91,10 @@ class QuantizeReport(Struct, frozen=True, kw_only=True, rename="camel"):
     environment: dict[str, Any]
     job_id: str | None = None
 
+    def shorten(self) -> QuantizeReport:
+        """Return the report without what it tells of each layer."""
+        return msgspec.structs.replace(self, layers=[])
+
     def to_builtins(self) -> dict[str, Any]:
         """Return the report as plain data with camelCase names."""
         plain: dict[str, Any] = msgspec.to_builtins(self)

@@ -19,6 +19,7 @@ from persopt.domain.programs import (
     TrainingOptions,
 )
 from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.space import ParameterConfig, Params
 from persopt.domain.warm_start import WarmStart
 
@@ -118,7 +119,7 @@ class TuneSpec(
         return self.function is None and self.command is None
 
 
-JobSpec: TypeAlias = TuneSpec | PruneSpec
+JobSpec: TypeAlias = TuneSpec | PruneSpec | QuantizeSpec
 
 
 def model_of(spec: JobSpec) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from persopt.domain.errors import NotFoundError
 from persopt.domain.jobs import JobKind, JobRecord
 from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.specs import JobSpec, TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 from persopt.kernel.journal import StoreJournal
@@ -141,7 +142,43 @@ class PruneHandler:
         return JobOutcome(result=report.shorten().to_builtins())
 
 
-HANDLERS: Final[dict[JobKind, JobHandler]] = {"tune": TuneHandler(), "prune": PruneHandler()}
+class QuantizeHandler:
+    """Quantization of a checkpoint. A run that is taken up again begins anew."""
+
+    def resolve(self, spec: QuantizeSpec, settings: Settings, registry: Registry) -> QuantizeSpec:
+        """See `persopt.quantization.checks.resolve_quantization`."""
+        from persopt.quantization.checks import resolve_quantization
+
+        return resolve_quantization(spec, settings, registry)
+
+    def run(self, context: JobContext) -> JobOutcome:
+        """See `persopt.quantization.run.run_quantization`."""
+        from persopt.quantization.run import run_quantization
+        from persopt.tuning.environment import describe_environment
+
+        job = context.job
+        assert isinstance(job.spec, QuantizeSpec)  # what `find_handler` went by
+        environment = job.environment or describe_environment(job.spec)
+        context.journal.save_environment(environment)
+        report = run_quantization(
+            job.spec,
+            settings=context.settings,
+            registry=context.registry,
+            folder=context.folder,
+            environment=environment,
+            tell=context.journal.save_progress,
+            is_cancelled=context.journal.is_cancelled,
+            job_id=job.id,
+        )
+        # What is told of each layer stands in report.json; the job's row stays small.
+        return JobOutcome(result=report.shorten().to_builtins())
+
+
+HANDLERS: Final[dict[JobKind, JobHandler]] = {
+    "tune": TuneHandler(),
+    "prune": PruneHandler(),
+    "quantize": QuantizeHandler(),
+}
 
 
 def find_handler(spec: JobSpec) -> JobHandler:

@@ -5,16 +5,13 @@ Plain reads, no memory mapping: mapped pages count as this process's memory, and
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
 
 from persopt.models.headers import TensorHeader, find_weights, read_header
-from persopt.models.weight_files import WEIGHT_FILES
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = (
     "Shard",
     "StoredTensor",
-    "copy_side_files",
     "open_shard",
     "open_shards",
     "read_chunks",
@@ -34,7 +30,6 @@ __all__ = (
 
 _PREFIX: Final = 8
 _CHUNK: Final = 1 << 22  # bytes
-_NEVER: Final = (".*", "sparse", "checkpoint-*", "onnx", "openvino")
 
 
 class StoredTensor(Struct, frozen=True):
@@ -124,19 +119,3 @@ def tensor_bytes(tensor: Tensor) -> memoryview:
     import torch
 
     return tensor.reshape(-1).view(torch.uint8).numpy().data
-
-
-def copy_side_files(source: Path, target: Path) -> None:
-    """Copy everything of a checkpoint but its weights: configuration, tokenizer, modules of sentence-transformers.
-
-    Weights of other frameworks and of training states stay behind: they would be those of another model.
-    """
-
-    def ignore(folder: str, names: list[str]) -> set[str]:
-        patterns = (*_NEVER, *WEIGHT_FILES) if Path(folder) == source else _NEVER
-        return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
-
-    shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    # copytree gives each folder its source's mode, and nothing could be written into that of a read-only one.
-    for folder in (target, *(place for place in target.rglob("*") if place.is_dir())):
-        folder.chmod(folder.stat().st_mode | 0o700)

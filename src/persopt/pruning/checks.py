@@ -10,8 +10,9 @@ import msgspec
 
 from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
+from persopt.models.compressed import explain_compressed
 from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
-from persopt.models.headers import TensorHeader, find_weights, read_header
+from persopt.models.headers import find_weights, read_header
 from persopt.models.location import locate_model
 from persopt.models.output_folder import check_disk_space, check_output_folder
 from persopt.plugins.contracts.pruning import PruningMethod, PruningTraits
@@ -19,7 +20,7 @@ from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
 from persopt.pruning.data_checks import GATHERED, check_task, check_without_data, wants_training
-from persopt.pruning.selection import FLOAT_TYPES, check_selection
+from persopt.pruning.selection import check_selection
 from persopt.pruning.shape_checks import (
     DEFAULT_SPARSITY,
     check_export,
@@ -132,7 +133,7 @@ class _Resolver:
         description = check_model(model, "$.modelPath", processor=needs_data)
         tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
         config = read_config(model, "$.modelPath")
-        reason = _explain_compressed(config, tensors)
+        reason = explain_compressed(config, tensors)
         if reason is not None:
             raise ModelError(f"{model} {reason}; pruning needs the original floating-point weights", path="$.modelPath")
         if not self._spec.config.structured and self._spec.config.method != NO_METHOD:
@@ -211,16 +212,3 @@ class _Resolver:
             copies = 1 + config.sparse_copy + trimmed + (self._spec.export is not None)
             faults += check_disk_space(output, copies * description.bytes, "$.outputPath")
         self._faults += faults
-
-
-def _explain_compressed(config: dict[str, Any], tensors: list[TensorHeader]) -> str | None:
-    """Say why a checkpoint's weights are not plain numbers; None if they are."""
-    for field in ("quantization_config", "compression_config"):
-        if config.get(field):
-            return f"is quantized or compressed: its config.json has `{field}`"
-    if config.get("sparsity_config") or any(tensor.name.endswith(".bitmask") for tensor in tensors):
-        return "is sparsely encoded"
-    odd = next((one for one in tensors if len(one.shape) > 1 and one.dtype not in FLOAT_TYPES), None)
-    if odd is not None and odd.name.endswith((".weight", ".qweight", ".weight_packed")):
-        return f"is quantized: {odd.name} is of type {odd.dtype}"
-    return None

@@ -11,8 +11,8 @@ from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.prune_training import PruneTraining
 from persopt.models.description import ModelDescription
 from persopt.models.heads import HEADS
+from persopt.models.trained_heads import has_trained_head
 from persopt.plugins.contracts.pruning import PruningTraits
-from persopt.pruning.heads import has_trained_head
 
 __all__ = ("GATHERED", "check_task", "check_without_data", "wants_training")
 

@@ -29,10 +29,10 @@ from persopt.pruning.stages.cut import Cutting
 from persopt.pruning.stages.export import export_result
 from persopt.pruning.stages.latency import compare_latency
 from persopt.pruning.stages.mask import Masking
-from persopt.pruning.stages.ticker import Ticker
 from persopt.pruning.stages.trim import trim
 from persopt.pruning.training import trains_while_pruning
 from persopt.settings import Settings
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from persopt.pruning.training.driver import PruningTraining

@@ -16,11 +16,10 @@ from msgspec import Struct
 from persopt.domain.errors import Fault
 from persopt.domain.names import suggest
 from persopt.domain.prune_specs import PruneConfig
+from persopt.models.compressed import FLOAT_TYPES
 from persopt.models.headers import TensorHeader
 
-__all__ = ("FLOAT_TYPES", "SelectedTensor", "check_selection", "select_tensors")
-
-FLOAT_TYPES: Final = ("F32", "F16", "BF16", "F64")
+__all__ = ("SelectedTensor", "check_selection", "select_tensors")
 
 _EMBEDDING: Final = re.compile(r"(?:.*_)?(?:embeddings?|embed|emb)|embed_.*|wte|wpe|shared|relative_attention_bias")
 # The parts of a name that stand for a task's head, a pooler included: no part of the body's layers depends on them.

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from persopt.domain.errors import ModelError, OutputError
 from persopt.domain.names import list_choices
+from persopt.models.compressed import FLOAT_TYPES
 from persopt.models.headers import TensorHeader
 from persopt.pruning.checkpoint import (
     Shard,
@@ -32,7 +33,6 @@ from persopt.pruning.checkpoint import (
     tensor_bytes,
     torch_type,
 )
-from persopt.pruning.selection import FLOAT_TYPES
 
 if TYPE_CHECKING:
     import numpy as np

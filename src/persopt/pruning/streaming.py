@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from persopt.domain.prune_reports import TensorSparsity
+from persopt.models.compressed import FLOAT_TYPES
 from persopt.pruning.checkpoint import Shard, StoredTensor, read_chunks, read_tensor, tensor_bytes, torch_type
-from persopt.pruning.selection import FLOAT_TYPES, SelectedTensor
+from persopt.pruning.selection import SelectedTensor
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -35,6 +35,11 @@ _DISTRIBUTIONS: Final = (
     "sacrebleu",
     "rouge-score",
     "pillow",
+    "torchao",
+    "onnx",
+    "onnxruntime",
+    "openvino",
+    "nncf",
 )
 _GPU_QUERY: Final = ("--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits")
 _GPU_SECONDS: Final = 10

@@ -17,9 +17,9 @@ from persopt.plugins.discovery import load_registry
 from persopt.plugins.guard import plugin_guard
 from persopt.pruning.scoring import Scorer
 from persopt.pruning.stages.cut import unit_importance
-from persopt.pruning.stages.ticker import Ticker
 from persopt.pruning.statistics import gather_gradients, gather_input_norms
 from persopt.settings import Settings
+from persopt.ticker import Ticker
 from tests.models.tiny import save_tiny
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")

@@ -11,12 +11,12 @@ import msgspec
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.structured import StructuredRatios, StructuredReport
 from persopt.models.quiet import quiet_transformers
+from persopt.models.side_files import copy_side_files
 from persopt.models.whole import load_whole
 from persopt.plugins.contracts.pruning import ParameterContext
-from persopt.pruning.checkpoint import copy_side_files
 from persopt.pruning.scoring import Scorer
 from persopt.pruning.selection import SelectedTensor
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,7 +14,7 @@ from persopt.measure.paired_latency import measure_in_turn, median_interval
 from persopt.models.description import describe_model
 from persopt.models.whole import load_whole
 from persopt.pruning.calibration import choose_device
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from torch import Tensor

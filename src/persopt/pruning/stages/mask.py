@@ -14,15 +14,16 @@ from persopt.domain.errors import ModelError
 from persopt.domain.prune_reports import TensorSparsity
 from persopt.domain.prune_specs import PruneSpec
 from persopt.models.description import describe_model
+from persopt.models.side_files import copy_side_files
 from persopt.plugins.contracts.pruning import ParameterContext
-from persopt.pruning.checkpoint import copy_side_files, open_shards
+from persopt.pruning.checkpoint import open_shards
 from persopt.pruning.recounting import recount_tensors
 from persopt.pruning.scoring import Masker, Scorer
 from persopt.pruning.selection import SelectedTensor, select_tensors
 from persopt.pruning.sparse_format import write_sparse_shard
-from persopt.pruning.stages.ticker import Ticker
 from persopt.pruning.streaming import describe_tensors, iterate_selected, rewrite_shard
 from persopt.pruning.threshold import split_count
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from persopt.pruning.training.driver import PruningTraining

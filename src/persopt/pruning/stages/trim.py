@@ -11,7 +11,7 @@ import msgspec
 from persopt.domain.errors import DataError
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.vocabularies import VocabularyReport
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     from datasets import DatasetDict

@@ -14,9 +14,10 @@ from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.structured import StructuredReport
 from persopt.models.description import describe_model
 from persopt.models.quiet import quiet_transformers
+from persopt.models.side_files import copy_side_files
+from persopt.models.trained_heads import has_trained_head
 from persopt.pruning.calibration import model_names
-from persopt.pruning.checkpoint import copy_side_files, open_shards
-from persopt.pruning.heads import has_trained_head
+from persopt.pruning.checkpoint import open_shards
 from persopt.pruning.selection import SelectedTensor
 from persopt.pruning.training.cutter import ImportanceMaker, TrainingCutter
 from persopt.pruning.training.distillation import Distiller

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from persopt.domain.errors import JobCancelledError
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 
 
 def test_what_a_watched_call_gives_or_raises_is_handed_on() -> None:

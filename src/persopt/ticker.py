@@ -50,7 +50,7 @@ class Ticker:
     def look(self) -> None:
         """Raise JobCancelledError if the work is not wanted any more; tell how far it is if it is time to."""
         if self._is_cancelled():
-            raise JobCancelledError("the pruning was cancelled")
+            raise JobCancelledError("the job was cancelled")
         now = time.monotonic()
         if now - self._told >= _TELL_SECONDS:
             self._told = now
@@ -82,7 +82,7 @@ class Ticker:
     def finish(self) -> None:
         """Tell that all is done."""
         if self._is_cancelled():
-            raise JobCancelledError("the pruning was cancelled")
+            raise JobCancelledError("the job was cancelled")
         self.message = "done"
         self._show(self._total)
 

@@ -1,0 +1,9 @@
+"""The Python functions of persopt: in this program, or as a durable job when asked."""
+
+from __future__ import annotations
+
+from persopt.api.compressing import prune, quantize
+from persopt.api.reports import export_study, load_report, write_report
+from persopt.api.tuning import tune
+
+__all__ = ("export_study", "load_report", "prune", "quantize", "tune", "write_report")

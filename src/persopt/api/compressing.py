@@ -1,0 +1,138 @@
+"""`persopt.prune` and `persopt.quantize`: from a checkpoint to a smaller one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from persopt.api.running import data_path, make_run_folder, run_durable, telling
+from persopt.api.spec_building import build_config_spec
+from persopt.domain.jobs import Progress
+from persopt.domain.prune_reports import PruneReport
+from persopt.domain.prune_specs import PruneConfig, PruneSpec
+from persopt.domain.quantize_reports import QuantizeReport
+from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
+from persopt.kernel.builtin_modules import BUILTIN_MODULES
+from persopt.plugins.discovery import load_registry
+from persopt.settings import load_settings
+
+__all__ = ("prune", "quantize")
+
+
+def prune(
+    model: str | Path,
+    output: str | Path,
+    *,
+    data: Any = None,
+    config: PruneConfig | Mapping[str, Any] | None = None,
+    home: str | Path | None = None,
+    durable: bool = False,
+    progress: bool | Callable[[Progress], None] = False,
+    **options: Any,
+) -> PruneReport:
+    """Make the least important weights of a model zero, or take units or tokens out, and save it in a new folder.
+
+    Args:
+        model: Folder of a Transformers checkpoint, a name in the workspace, or a hub id.
+        output: Folder for the pruned model, new or empty.
+        data: For methods that need data, and for the vocabulary: a file, a folder, a hub id, or a `datasets` object.
+        config: How to prune, as in the body of a request; the fields below go before it.
+        home: The workspace; by default `PERSOPT_HOME` or `./persopt-data`.
+        durable: Run as a job, which outlives this program, instead of in it.
+        progress: True shows a bar; a function is called with the progress.
+        **options: Any field of `PruneConfig` or other field of `PruneSpec`, in snake_case: `method`, `sparsity`,
+            `scope`, `pattern`, `include`, `exclude`, `method_options`, `structured`, `ratios`, `keep_layers`,
+            `vocabulary`, `export`, `seed`, ...
+
+    Returns:
+        The report: sizes, latency, the sparsity of each tensor, where the model lies.
+
+    Raises:
+        InputError: with all faults of what was given, before anything runs.
+        JobFailedError: if a durable job failed.
+        PersoptError: if the model could not be pruned.
+    """
+    settings = load_settings(home=None if home is None else str(home))
+    with telling(progress, "steps") as tell, data_path(data, settings.datasets) as data_set:
+        spec = build_config_spec(PruneSpec, model, output, data_set, config, options)
+        if durable:
+            return run_durable(spec, PruneReport, str(settings.workspace), tell)
+        return _prune_here(spec, str(settings.workspace), tell)
+
+
+def quantize(
+    model: str | Path,
+    output: str | Path,
+    *,
+    data: Any = None,
+    config: QuantizeConfig | Mapping[str, Any] | None = None,
+    home: str | Path | None = None,
+    durable: bool = False,
+    progress: bool | Callable[[Progress], None] = False,
+    **options: Any,
+) -> QuantizeReport:
+    """Write a model with fewer bits into a new folder, and measure what it is worth.
+
+    Args:
+        model: Folder of a Transformers checkpoint, a name in the workspace, or a hub id.
+        output: Folder for the quantized model, new or empty.
+        data: To calibrate, train and judge on: a file, a folder, a hub id, or a `datasets` object.
+        config: How to quantize, as in the body of a request; the fields below go before it.
+        home: The workspace; by default `PERSOPT_HOME` or `./persopt-data`.
+        durable: Run as a job, which outlives this program, instead of in it.
+        progress: True shows a bar; a function is called with the progress.
+        **options: Any field of `QuantizeConfig` or other field of `QuantizeSpec`, in snake_case: `method`, `bits`,
+            `symmetric`, `per_channel`, `ranges`, `smoothing`, `keep`, `backend`, `backend_options`, `threads`,
+            `training`, ...; `data` of `QuantizeSpec`, how the data set is read, is `data_options` here.
+
+    Returns:
+        The report: sizes, speed, memory, quality before and after, the error by layer, where the model lies.
+
+    Raises:
+        InputError: with all faults of what was given, before anything runs.
+        JobFailedError: if a durable job failed.
+        PersoptError: if the model could not be quantized.
+    """
+    settings = load_settings(home=None if home is None else str(home))
+    with telling(progress, "steps") as tell, data_path(data, settings.datasets) as data_set:
+        spec = build_config_spec(QuantizeSpec, model, output, data_set, config, options)
+        if durable:
+            return run_durable(spec, QuantizeReport, str(settings.workspace), tell)
+        return _quantize_here(spec, str(settings.workspace), tell)
+
+
+def _prune_here(spec: PruneSpec, home: str, tell: Callable[[Progress], None] | None) -> PruneReport:
+    from persopt.pruning.checks import resolve_pruning
+    from persopt.pruning.run import run_pruning
+    from persopt.tuning.environment import describe_environment
+
+    settings = load_settings(home=home)
+    registry = load_registry(settings, BUILTIN_MODULES)
+    resolved = resolve_pruning(spec, settings, registry)
+    return run_pruning(
+        resolved,
+        settings=settings,
+        registry=registry,
+        folder=make_run_folder(settings),
+        environment=describe_environment(resolved),
+        tell=tell or (lambda _: None),
+    )
+
+
+def _quantize_here(spec: QuantizeSpec, home: str, tell: Callable[[Progress], None] | None) -> QuantizeReport:
+    from persopt.quantization.checks import resolve_quantization
+    from persopt.quantization.run import run_quantization
+    from persopt.tuning.environment import describe_environment
+
+    settings = load_settings(home=home)
+    registry = load_registry(settings, BUILTIN_MODULES)
+    resolved = resolve_quantization(spec, settings, registry)
+    return run_quantization(
+        resolved,
+        settings=settings,
+        registry=registry,
+        folder=make_run_folder(settings),
+        environment=describe_environment(resolved),
+        tell=tell or (lambda _: None),
+    )

@@ -1,0 +1,78 @@
+"""What the functions share: the place of a run, its progress, data from memory, durable jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from persopt.api.reports import load_report
+from persopt.domain.errors import InputError
+from persopt.domain.ids import new_job_id
+from persopt.domain.jobs import JobRecord, Progress
+from persopt.domain.prune_reports import PruneReport
+from persopt.domain.quantize_reports import QuantizeReport
+from persopt.domain.reports import TuneReport
+from persopt.domain.specs import JobSpec
+from persopt.progress import show_progress
+from persopt.runtime import Runtime, raise_unless_succeeded
+from persopt.settings import Settings, load_settings, make_workspace
+
+__all__ = ("data_path", "make_run_folder", "run_durable", "telling")
+
+ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport)
+
+
+def run_durable(spec: JobSpec, kind: type[ReportT], home: str, tell: Callable[[Progress], None] | None) -> ReportT:
+    """Run a spec as a job, supervised here, and return its report; raise what it failed with."""
+
+    def watch(job: JobRecord) -> None:
+        if tell is not None:
+            tell(job.progress)
+
+    with Runtime.open(load_settings(home=home)) as runtime:
+        job = runtime.run(spec, watch)
+        raise_unless_succeeded(job)
+        return load_report(runtime.kernel.folder(job.id).report, kind)
+
+
+def make_run_folder(settings: Settings) -> Path:
+    """Return a new folder for a run that is no job."""
+    folder = make_workspace(settings) / "runs" / new_job_id()
+    folder.mkdir(parents=True)
+    return folder
+
+
+@contextlib.contextmanager
+def telling(
+    wanted: bool | Callable[[Progress], None], title: str = "trials"
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Give what a run tells its progress to: a bar, the function given, or None."""
+    if callable(wanted):
+        yield wanted
+    elif wanted:
+        with show_progress(title) as tell:
+            yield tell
+    else:
+        yield None
+
+
+@contextlib.contextmanager
+def data_path(data: Any, datasets: Path) -> Iterator[str]:
+    """Give the path of the data; a `datasets` object is saved, and taken away again if the input is refused."""
+    if data is None or isinstance(data, str | Path):
+        yield "" if data is None else str(data)
+        return
+    if not hasattr(data, "save_to_disk"):
+        raise InputError(
+            f"expected a path, a hub id or a datasets object, got {type(data).__name__}", path="$.datasetPath"
+        )
+    folder = datasets / f"in-memory-{new_job_id()}"
+    data.save_to_disk(str(folder))
+    try:
+        yield str(folder)
+    except InputError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

@@ -1,0 +1,32 @@
+"""Whether the weights of a checkpoint are plain numbers, or written in fewer bits already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from persopt.models.headers import TensorHeader
+
+__all__ = ("FLOAT_TYPES", "explain_compressed")
+
+FLOAT_TYPES: Final = ("F32", "F16", "BF16", "F64")
+"""Safetensors' names of the types of plain weights."""
+
+
+def explain_compressed(config: dict[str, Any], tensors: Iterable[TensorHeader]) -> str | None:
+    """Say why a checkpoint's weights are not plain numbers; None if they are.
+
+    Args:
+        config: Its `config.json`.
+        tensors: All of its tensors.
+    """
+    for field in ("quantization_config", "compression_config"):
+        if config.get(field):
+            return f"is quantized or compressed: its config.json has `{field}`"
+    known = list(tensors)
+    if config.get("sparsity_config") or any(tensor.name.endswith(".bitmask") for tensor in known):
+        return "is sparsely encoded"
+    odd = next((one for one in known if len(one.shape) > 1 and one.dtype not in FLOAT_TYPES), None)
+    if odd is not None and odd.name.endswith((".weight", ".qweight", ".weight_packed")):
+        return f"is quantized: {odd.name} is of type {odd.dtype}"
+    return None

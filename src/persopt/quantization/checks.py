@@ -1,0 +1,183 @@
+"""From what a user asked for to a quantization that can run, with every fault that can be known before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
+from persopt.domain.names import suggest
+from persopt.domain.quantize_specs import QuantizeSpec
+from persopt.models.compressed import explain_compressed
+from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
+from persopt.models.headers import find_weights, read_header
+from persopt.models.location import locate_model
+from persopt.models.output_folder import check_disk_space, check_output_folder
+from persopt.plugins.registry import Registry
+from persopt.quantization.backends import check_backend
+from persopt.quantization.config_checks import check_config
+from persopt.quantization.data_checks import check_rows, check_without_data
+from persopt.quantization.requests import make_request
+from persopt.quantization.shapes import check_shapes, choose_batch_sizes, choose_lengths
+from persopt.settings import Settings
+
+__all__ = ("resolve_quantization",)
+
+T = TypeVar("T")
+
+_COPIES: Final = 3  # of the model on the disk at a time: the result, a float32 copy and an ONNX file it is made from
+
+
+def resolve_quantization(spec: QuantizeSpec, settings: Settings, registry: Registry) -> QuantizeSpec:
+    """Check a spec and fill in what it leaves open, before a job exists.
+
+    torch is loaded only where operators are to be kept in floating point, to know their names. `auto` stays `auto`:
+    which backend is the fastest is found in the run.
+
+    Returns:
+        The spec with absolute paths, the shapes whose speed is measured, and, if there are data, their task, columns
+        and splits.
+
+    Raises:
+        InputError: with all faults: of bits, method and options that do not go together, the backend (unknown, not
+            installed, its options, what it cannot do), the model (one that is quantized or sparsely encoded
+            included), patterns that match nothing, the data (missing where needed, other columns, too few rows),
+            the output.
+    """
+    return _Resolver(spec, settings, registry).resolve()
+
+
+class _Resolver:
+    def __init__(self, spec: QuantizeSpec, settings: Settings, registry: Registry) -> None:
+        self._spec = spec
+        self._settings = settings
+        self._registry = registry
+        self._faults: list[Fault] = []
+
+    def resolve(self) -> QuantizeSpec:
+        self._faults += check_config(self._spec)
+        model = self._collect(self._find_model)
+        description = None if model is None else self._collect(lambda: self._check_model(model))
+        if model is not None and description is not None:
+            self._look_into(model, description)
+        data = self._resolve_data(description)
+        if not any(fault.path.startswith("$.config") for fault in self._faults):
+            request = make_request(self._spec)
+            self._faults += check_backend(self._spec.config, request, self._registry)
+        self._check_output([item for item in (model, data) if item is not None], description)
+        if self._faults:
+            raise InputError(self._faults)
+        return self._spec
+
+    def _collect(self, check: Callable[[], T]) -> T | None:
+        try:
+            return check()
+        except PersoptError as error:
+            self._faults += error.faults
+            return None
+
+    def _set(self, **fields: Any) -> None:
+        self._spec = msgspec.structs.replace(self._spec, **fields)
+
+    def _find_model(self) -> Path:
+        model = locate_model(self._spec.model_path, self._settings, "$.modelPath")
+        self._set(model_path=str(model))
+        return model
+
+    def _check_model(self, model: Path) -> ModelDescription:
+        refuse_artifact(model)
+        description = check_model(model, "$.modelPath", processor=bool(self._spec.dataset_path))
+        tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
+        reason = explain_compressed(read_config(model, "$.modelPath"), tensors)
+        if reason is not None:
+            message = f"{model} {reason}; quantizing needs the original floating-point weights"
+            raise ModelError(message, path="$.modelPath")
+        return description
+
+    def _look_into(self, model: Path, description: ModelDescription) -> None:
+        self._faults += check_shapes(self._spec, description)
+        self._set(batch_sizes=choose_batch_sizes(self._spec), lengths=choose_lengths(self._spec, description))
+        if self._spec.config.keep:
+            names = self._collect(lambda: list_modules(model))
+            if names is not None:
+                self._faults += check_patterns(self._spec.config.keep, names)
+
+    def _resolve_data(self, description: ModelDescription | None) -> Path | None:
+        if not self._spec.dataset_path:
+            self._faults += check_without_data(self._spec)
+            return None
+        return self._collect(lambda: self._inspect_data(description))
+
+    def _inspect_data(self, description: ModelDescription | None) -> Path | None:
+        from persopt.data.inspection import inspect_dataset
+        from persopt.data.location import locate_dataset
+
+        spec = self._spec
+        location = locate_dataset(spec.dataset_path, self._settings)
+        decoder = description is not None and is_decoder(Path(spec.model_path))
+        summary = inspect_dataset(location, spec.data, spec.task, spec.seed, decoder=decoder)
+        self._set(dataset_path=str(location), task=summary.task, data=summary.data)
+        self._faults += check_rows(self._spec, description, summary)
+        if description is not None:
+            check_model(Path(spec.model_path), "$.modelPath", summary.task)
+        return location if isinstance(location, Path) else None
+
+    def _check_output(self, inputs: list[Path], description: ModelDescription | None) -> None:
+        given = self._spec.output_path
+        if not given.strip():
+            self._faults.append(Fault(path="$.outputPath", message="is empty; expected a folder, new or empty"))
+            return
+        output = Path(given).expanduser().resolve()  # a link to an empty folder cannot be renamed over
+        self._set(output_path=str(output))
+        faults = list(check_output_folder(output, inputs, "$.outputPath"))
+        if description is not None and not faults:
+            # Weights in half precision take twice the room once they are written in float32.
+            faults += check_disk_space(output, _COPIES * 4 * description.parameters, "$.outputPath")
+        self._faults += faults
+
+
+def refuse_artifact(model: Path) -> None:
+    """Refuse a folder that a quantization wrote in fewer than 16 bits.
+
+    Raises:
+        ModelError: with what it is.
+    """
+    try:
+        manifest = msgspec.json.decode((model / "persopt.json").read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError):
+        return
+    if find_weights(model) or not manifest.get("backend"):
+        return  # weights in 16 bits are a checkpoint like any other; of others, their types tell
+    message = f"{model} is quantized: backend {manifest['backend']!r} wrote it in the form {manifest.get('format')!r}"
+    raise ModelError(message, path="$.modelPath", hint="begin with the model that it was made from")
+
+
+def list_modules(model: Path) -> list[str]:
+    """Return the names of the modules of a checkpoint's model; no weight is loaded.
+
+    Raises:
+        ModelError: if Transformers has no such model.
+    """
+    import torch
+
+    from persopt.models.loading import load_config
+    from persopt.models.quiet import quiet_transformers
+    from persopt.models.whole import find_model_class
+
+    model_class: Any = find_model_class(model)
+    with quiet_transformers(), torch.device("meta"):
+        built = model_class(load_config(model))
+    return [name for name, _ in built.named_modules() if name]
+
+
+def check_patterns(patterns: Sequence[str], names: Sequence[str]) -> Iterator[Fault]:
+    """Give a fault for each pattern that matches no module."""
+    for index, pattern in enumerate(patterns):
+        if not any(fnmatchcase(name, pattern) for name in names):
+            message = f"{pattern!r} matches no module of the model{suggest(pattern, names)}"
+            hint = f"its modules have names such as {names[len(names) // 2]!r}" if names else ""
+            yield Fault(path=f"$.config.keep[{index}]", message=message, hint=hint)

@@ -1,0 +1,44 @@
+"""From a spec to what a backend is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from persopt.domain.quantize_specs import QuantizeSpec
+from persopt.plugins.contracts.quantization import QuantizationRequest
+
+__all__ = ("make_request",)
+
+
+def make_request(
+    spec: QuantizeSpec, *, model: Path | None = None, output: Path | None = None, onnx: Path | None = None
+) -> QuantizationRequest:
+    """Return the request of a spec.
+
+    Args:
+        spec: What is asked for.
+        model: The float32 checkpoint; by default the spec's.
+        output: Where the artifact goes; by default the spec's.
+        onnx: The model as ONNX, for backends that begin from it.
+    """
+    config = spec.config
+    return QuantizationRequest(
+        model=spec.model_path if model is None else str(model),
+        output=spec.output_path if output is None else str(output),
+        method=config.method,
+        bits=config.bits,
+        symmetric=config.symmetric,
+        per_channel=config.per_channel,
+        group_size=config.group_size,
+        rounding=config.rounding,
+        activation_symmetric=config.activation_symmetric,
+        activation_granularity=config.activation_granularity,
+        float_type=config.float_type,
+        ranges=config.ranges,
+        percentile=config.percentile,
+        keep=tuple(config.keep),
+        task=spec.task,
+        onnx=None if onnx is None else str(onnx),
+        seed=spec.seed,
+        threads=spec.threads,
+    )

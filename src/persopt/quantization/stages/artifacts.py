@@ -1,0 +1,97 @@
+"""Second: the backends write their artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from persopt.domain.errors import PluginError
+from persopt.domain.quantize_specs import QuantizeSpec
+from persopt.plugins.contracts.quantization import Artifact, OnnxBackend
+from persopt.plugins.guard import plugin_guard
+from persopt.plugins.registry import Registry
+from persopt.quantization.backends import Candidate
+from persopt.quantization.config_checks import FLOAT_BITS
+from persopt.quantization.requests import make_request
+from persopt.quantization.stages.rows import calibration_batches
+from persopt.ticker import Ticker
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ("ArtifactMaker",)
+
+
+class ArtifactMaker:
+    """Has backends quantize the same checkpoint; what they all need is made once.
+
+    Args:
+        spec: Resolved.
+        model: The checkpoint in float32.
+        work: Folder for ONNX files, which exists.
+        cache: Folder of tokenized data.
+        registry: Knows whose a backend is.
+        ticker: Looked at meanwhile.
+    """
+
+    def __init__(
+        self, spec: QuantizeSpec, model: Path, work: Path, cache: Path, registry: Registry, ticker: Ticker
+    ) -> None:
+        self._spec = spec
+        self._model = model
+        self._work = work
+        self._cache = cache
+        self._registry = registry
+        self._ticker = ticker
+
+    def make(self, candidate: Candidate, folder: Path) -> Artifact:
+        """Have a backend write its artifact into a new folder, which is made.
+
+        Raises:
+            ModelError: if the model cannot be exported for it.
+            PluginError: if the backend fails, or gives no artifact.
+            JobCancelledError: if the work is not wanted any more; the backend's call is then left to itself.
+        """
+        onnx = self._export(candidate) if isinstance(candidate.backend, OnnxBackend) else None
+        self._ticker.message = f"quantizing with {candidate.name}"
+        folder.mkdir(parents=True)
+        request = make_request(self._spec, model=self._model, output=folder, onnx=onnx)
+        calibration = self._calibration()
+
+        def quantize() -> Artifact:
+            with plugin_guard(self._registry, candidate.backend):
+                return candidate.backend.quantize(candidate.options, request, calibration)
+
+        artifact = self._ticker.watch(quantize)
+        self._check(candidate, artifact, folder)
+        return artifact
+
+    def _calibration(self) -> Iterable[Mapping[str, np.ndarray[Any, Any]]] | None:
+        config = self._spec.config
+        calibrated = config.bits < FLOAT_BITS and (config.method in ("static", "qat") or config.rounding == "gptq")
+        return calibration_batches(self._spec, self._cache) if calibrated else None
+
+    def _export(self, candidate: Candidate) -> Path:
+        """Return the model as ONNX by the exporter that a backend wants; each is run once."""
+        from persopt.models.onnx_export import export_onnx
+        from persopt.models.whole import load_whole
+
+        exporter = candidate.backend.exporter  # type: ignore[attr-defined]  # an OnnxBackend
+        folder = self._work / f"onnx-{exporter}"
+        if not folder.is_dir():
+            self._ticker.message = "exporting to ONNX"
+            model, _ = self._ticker.watch(lambda: load_whole(self._model, "float32"))
+            self._ticker.watch(lambda: export_onnx(model, folder, exporter=exporter))
+        return folder / "model.onnx"
+
+    def _check(self, candidate: Candidate, artifact: Any, folder: Path) -> None:
+        reason = ""
+        if not isinstance(artifact, Artifact):
+            reason = f"quantize gave {type(artifact).__name__}, expected Artifact"
+        elif not any(item.is_file() for item in folder.rglob("*")):
+            reason = "quantize wrote no file into the folder it was given"
+        elif Path(artifact.path).resolve() != folder.resolve():
+            reason = f"quantize tells of {artifact.path}, and was given {folder}"
+        if reason:
+            raise PluginError(candidate.name, self._registry.distribution_of(candidate.backend), reason)
