@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import torch
 
+import persopt
 from persopt.domain.errors import InputError
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec
 from persopt.domain.programs import TrainingProgram
@@ -171,3 +172,24 @@ def test_shapes_left_open_are_what_the_models_take(texts: tuple[TrainingProgram,
     assert (resolved.batch_sizes, resolved.lengths) == ([4], [32, 128])
     both = msgspec.structs.replace(spec, against=texts[1])
     assert resolve_measuring(both, Settings(home=str(tmp_path))).lengths == [32, 64]
+
+
+def test_the_function_measures_what_its_arguments_say(texts: tuple[TrainingProgram, str, str], tmp_path: Path) -> None:
+    program, one, other = texts
+    told: list[str] = []
+    report = persopt.measure_model(
+        one,
+        program.dataset,
+        against=other,
+        home=tmp_path,
+        on_step=told.append,
+        data_options={"maxLength": 16},
+        rows=5,
+        **WITHOUT_PROCESS,
+    )
+    assert (report.rows, len(report.comparisons)) == (5, 1)
+    assert told
+    with pytest.raises(InputError) as raised:
+        persopt.measure_model(one, home=tmp_path, thread=1, confidence=2)
+    assert [fault.path for fault in raised.value.faults] == ["$.thread", "$.confidence"]
+    assert "threads" in raised.value.faults[0].message

@@ -11,6 +11,7 @@ from typing import Any, Final
 from persopt.domain.errors import ModelError
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec, ModelMeasures, QualityChange
 from persopt.domain.measurements import MemoryUse, OutputError
+from persopt.evaluation.batches import InputBatches
 from persopt.evaluation.memory import measure_model_memory
 from persopt.evaluation.outputs import compare_runners
 from persopt.evaluation.quality import evaluate
@@ -160,7 +161,7 @@ class _Measuring:
     def _compare_outputs(self, opened: list[OpenedModel], rows: TaskRows) -> OutputError | None:
         few = self._open_rows(opened[0], min(_COMPARED, len(rows)))
         try:
-            return compare_runners(opened[1], opened[0], few, lambda: self._look("comparing outputs"))
+            return compare_runners(opened[1], opened[0], InputBatches(few), lambda: self._look("comparing outputs"))
         except ModelError as error:
             self._notes.append(f"the outputs are not compared: {error}")
             return None
