@@ -1,0 +1,95 @@
+"""A checkpoint run by PyTorch as it is: eager, in the types of its weights."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from persopt.domain.errors import ModelError
+from persopt.models.whole import load_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedModel
+
+__all__ = ("TorchRunner", "open_torch_runner")
+
+_ENCODED: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "pixel_values")
+_DECODED: Final = ("decoder_input_ids", "decoder_attention_mask")
+
+
+class TorchRunner:
+    """Runs a model of Transformers.
+
+    Args:
+        model: In evaluation mode, on its device.
+
+    Attributes:
+        model: The model.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self.model: Final = model
+        takes = inspect.signature(model.forward).parameters
+        wanted = (*_ENCODED, *(_DECODED if model.config.is_encoder_decoder else ()))
+        self._inputs = tuple(name for name in wanted if name in takes)
+        self._settings: dict[str, Any] = {"use_cache": False} if "use_cache" in takes else {}
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs that `run` takes; of an encoder-decoder `decoder_input_ids` too."""
+        return self._inputs
+
+    def run(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+        """Return all outputs that are tensors; half-precision ones in float32."""
+        import torch
+
+        with torch.inference_mode():
+            given = {name: self._place(inputs[name]) for name in self._inputs if name in inputs}
+            output = self.model(**given, **self._settings, return_dict=True)
+        return {
+            name: (value.float() if value.is_floating_point() else value).cpu().numpy()
+            for name, value in output.items()
+            if isinstance(value, torch.Tensor)
+        }
+
+    def _place(self, values: np.ndarray[Any, Any]) -> Any:
+        import torch
+
+        tensor = torch.from_numpy(values).to(self.model.device)
+        return tensor.to(self.model.dtype) if tensor.is_floating_point() else tensor
+
+
+@contextmanager
+def open_torch_runner(
+    folder: Path | str, device: str = "cpu", threads: int | None = None, dtype: Literal["auto", "float32"] = "auto"
+) -> Iterator[TorchRunner]:
+    """Load a checkpoint as the class it was saved from, and give what runs it.
+
+    The number of PyTorch's threads is that of the process; it is set while the block runs, and then what it was.
+
+    Args:
+        folder: The checkpoint.
+        device: `cpu` or `cuda`.
+        threads: CPU threads; None leaves PyTorch's.
+        dtype: `auto` keeps the types of the weights.
+
+    Raises:
+        ModelError: if it cannot be loaded, or the device is not there.
+    """
+    import torch
+
+    if device != "cpu" and not torch.cuda.is_available():
+        raise ModelError(f"no device {device!r} here; PyTorch sees no GPU", hint="use the device 'cpu'")
+    before = torch.get_num_threads()
+    model, _ = load_whole(folder, dtype)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        placed: Any = model
+        yield TorchRunner(placed.to(device))
+    finally:
+        torch.set_num_threads(before)
