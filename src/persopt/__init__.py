@@ -19,6 +19,7 @@ from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
     from persopt.api import export_study, prune, tune, write_report
+    from persopt.opening import load
 
 __all__ = (
     "Objective",
@@ -32,6 +33,7 @@ __all__ = (
     "__version__",
     "errors",
     "export_study",
+    "load",
     "prune",
     "tune",
     "write_report",
@@ -39,7 +41,7 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_LAZY = dict.fromkeys(("export_study", "prune", "tune", "write_report"), "persopt.api")
+_LAZY = dict.fromkeys(("export_study", "prune", "tune", "write_report"), "persopt.api") | {"load": "persopt.opening"}
 
 
 def __getattr__(name: str) -> Any:

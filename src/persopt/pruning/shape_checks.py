@@ -144,7 +144,7 @@ def check_export(model: Path) -> None:
     from persopt.models.whole import find_model_class
 
     try:
-        check_exportable(find_model_class(model), load_config(model))
+        check_exportable(find_model_class(model), load_config(model), cache=True)
     except PersoptError as error:
         raise type(error)([msgspec.structs.replace(one, path="$.export") for one in error.faults]) from None
 

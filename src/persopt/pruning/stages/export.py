@@ -13,7 +13,7 @@ __all__ = ("export_result",)
 
 
 def export_result(part: Path, output: Path, ticker: Ticker) -> OnnxExport:
-    """Write `onnx/` into the folder of the result, checked against PyTorch, in float32.
+    """Write `onnx/` into the folder of the result, checked against PyTorch, in float32; what writes has a cache.
 
     Args:
         part: The folder, which does not have its name yet.
@@ -28,5 +28,6 @@ def export_result(part: Path, output: Path, ticker: Ticker) -> OnnxExport:
 
     ticker.message = "exporting to ONNX"
     model, _ = ticker.watch(lambda: load_whole(part, "float32"))
-    export = ticker.watch(lambda: export_onnx(model, part / "onnx"))
-    return msgspec.structs.replace(export, file=str(output / "onnx" / Path(export.file).name))
+    export = ticker.watch(lambda: export_onnx(model, part / "onnx", cache=True))
+    files = tuple(str(output / "onnx" / Path(file).name) for file in export.files)
+    return msgspec.structs.replace(export, file=files[0], files=files)
