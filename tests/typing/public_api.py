@@ -21,6 +21,13 @@ reveal_type(report.artifacts)  # dict[str, str]
 pruned = persopt.prune("model", "output", sparsity=0.5)
 reveal_type(pruned)  # persopt.domain.prune_reports.PruneReport
 reveal_type(pruned.after.nonzero)  # int
+with persopt.load("model", threads=2) as model:
+    reveal_type(model)  # persopt.models.loaded.LoadedModel
+    reveal_type(model(["a text"]).labels)  # list[str]
+    reveal_type(model(["a text"]).probabilities)  # ndarray[Any, Any]
+    reveal_type(model.generate(["a text"]))  # list[str]
+    reveal_type(model.tag([["a", "text"]]))  # list[list[str]]
+    reveal_type(model.task)  # Literal['text-classification']
 reveal_type(persopt.errors.InputError("no").faults)  # tuple[persopt.domain.errors.Fault, ...]
 reveal_type(persopt.Objective("loss", "minimize").direction)  # Literal['maximize'] | Literal['minimize']
 
