@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from persopt.domain import errors
+from persopt.domain.measure_specs import MeasureReport, MeasureSpec
 from persopt.domain.objectives import Objective
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
@@ -20,10 +21,12 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import export_study, prune, quantize, tune, write_report
+    from persopt.api import export_study, measure_model, prune, quantize, tune, write_report
     from persopt.opening import load
 
 __all__ = (
+    "MeasureReport",
+    "MeasureSpec",
     "Objective",
     "ParameterSpec",
     "PruneConfig",
@@ -40,6 +43,7 @@ __all__ = (
     "errors",
     "export_study",
     "load",
+    "measure_model",
     "prune",
     "quantize",
     "tune",
@@ -48,7 +52,7 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_API = ("export_study", "prune", "quantize", "tune", "write_report")
+_API = ("export_study", "measure_model", "prune", "quantize", "tune", "write_report")
 _LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 

@@ -44,7 +44,7 @@ def test_rows_are_chosen_by_the_seed(tmp_path: Path) -> None:
             split="train",
             limit=10,
         )
-        texts.append([row["input_ids"] for row in rows._rows])  # type: ignore[attr-defined]
+        texts.append([row["input_ids"] for row in rows._rows])
     assert len(texts[0]) == 10
     assert texts[0] == texts[1] != texts[2]
     assert len(TaskRows(program, "train", limit=1000)) == TRAIN_ROWS

@@ -101,9 +101,9 @@ def test_rows_come_in_the_order_of_the_data(scored: tuple[TaskRows, RowScores, R
     rows, before, _ = scored
     model = _load(rows)
     dataset = rows._rows
-    alone = [model(input_ids=torch.tensor([row["input_ids"]])).logits.argmax().item() for row in dataset]  # type: ignore[attr-defined]
+    alone = [model(input_ids=torch.tensor([row["input_ids"]])).logits.argmax().item() for row in dataset]
     assert before.answers == alone
-    assert before.right.tolist() == [one == row["labels"] for one, row in zip(alone, dataset, strict=True)]  # type: ignore[attr-defined]
+    assert before.right.tolist() == [one == row["labels"] for one, row in zip(alone, dataset, strict=True)]
     assert rows.order != list(range(len(rows)))
 
 

@@ -24,7 +24,7 @@ def test_padding_does_not_count() -> None:
     original, result = np.ones((2, 3, 4)), np.ones((2, 3, 4))
     result[0, 2], result[1, 0] = 99, 2
     found = compare_outputs([(original, result, np.array([[1, 1, 0], [1, 1, 1]]))])
-    assert (found.largest, found.mean) == (1, pytest.approx(4 / 20))
+    assert (found.largest, found.mean) == pytest.approx((1, 4 / 20))
 
 
 def test_outputs_of_zero_are_like_their_own_only() -> None:

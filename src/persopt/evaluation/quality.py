@@ -55,7 +55,8 @@ def evaluate(
     """
     import torch
 
-    runner: Any = model if hasattr(model, "run") else TorchRunner(model)
+    known: Any = model
+    runner: Any = known if hasattr(model, "run") else TorchRunner(known)
     head = HEADS[rows.task]
     order = order_labels(_known_labels(rows, model_labels), rows.labels) if head.classifies else None
     writer = _open_writer(runner, rows) if head.generates == "target" else None

@@ -69,6 +69,11 @@ class TaskRows:
         """What tuning's judges want to know."""
         return JudgeRequest(program=self.program, processor=self.processor, labels=self.labels)
 
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same rows prepared by the same tokenizer or image processor."""
+        return f"{self._data.folder.name}-{len(self)}"
+
     @cached_property
     def order(self) -> list[int]:
         """Numbers of the rows as the batches hold them: from the longest to the shortest."""

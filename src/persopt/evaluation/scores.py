@@ -130,6 +130,11 @@ class ScoreChange:
             found[_ACCURACY] = test_mcnemar(*counts).p_value
         return found
 
+    def difference(self, name: str) -> float:
+        """Return a metric's change."""
+        value: float = self._bootstrap.values[name]
+        return value
+
     def standard_error(self, name: str) -> float:
         """Return that of a metric's change."""
         return self._bootstrap.standard_error(name)

@@ -15,9 +15,10 @@ import psutil
 from persopt.data.reading import hash_dataset
 from persopt.domain.errors import PersoptError
 from persopt.domain.specs import JobSpec, dataset_of, model_of
+from persopt.measure.hardware import list_cpu_features
 from persopt.models.description import hash_model
 
-__all__ = ("describe_environment",)
+__all__ = ("describe_environment", "describe_machine")
 
 _DISTRIBUTIONS: Final = (
     "persopt",
@@ -53,20 +54,27 @@ def describe_environment(spec: JobSpec) -> dict[str, Any]:
 
     Returns:
         `seed`, `versions` by distribution, `python`, `platform`, `cpu` (model, physical and logical cores, cores
-        that this process may use, the variables that set threads), `memoryBytes`, `gpus` (name, memoryBytes,
-        driver), `modelHash`, `dataHash` (None for a function). A hash that cannot be made is None: what is wrong
-        with the model or the data is for others to say.
+        that this process may use, its `features` that matter to quantized models, the variables that set threads),
+        `memoryBytes`, `gpus` (name, memoryBytes, driver), `modelHash`, `dataHash` (None for a function). A hash that
+        cannot be made is None: what is wrong with the model or the data is for others to say.
     """
     return {
         "seed": spec.seed,
+        **describe_machine(),
+        "modelHash": _hash_model(model_of(spec)),
+        "dataHash": _hash_data(dataset_of(spec)),
+    }
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return versions and hardware: what `describe_environment` tells but the seed and the hashes."""
+    return {
         "versions": {name: found for name in _DISTRIBUTIONS if (found := _version(name)) is not None},
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": _describe_cpu(),
         "memoryBytes": psutil.virtual_memory().total,
         "gpus": _list_gpus(),
-        "modelHash": _hash_model(model_of(spec)),
-        "dataHash": _hash_data(dataset_of(spec)),
     }
 
 
@@ -84,6 +92,7 @@ def _describe_cpu() -> dict[str, Any]:
         "physicalCores": psutil.cpu_count(logical=False),
         "logicalCores": psutil.cpu_count(),
         "usableCores": allowed,
+        "features": list_cpu_features(),
         "threadVariables": {name: os.environ[name] for name in sorted(os.environ) if name.endswith("_NUM_THREADS")},
     }
 
