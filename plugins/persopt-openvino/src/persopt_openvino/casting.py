@@ -41,8 +41,8 @@ def cast_weights(model: Any, float_type: FloatType, kept: Collection[str]) -> in
         if float_type == "fp16" and float(np.abs(values).max(initial=0)) > _LARGEST_HALF:
             too_large += 1
             continue
-        tensor = _as_tensor(openvino, np.ascontiguousarray(values), float_type)
-        shrunk = openvino.op.Constant(tensor)
+        kind = openvino.Type.f16 if float_type == "fp16" else openvino.Type.bf16
+        shrunk = openvino.opset13.constant(np.ascontiguousarray(values), dtype=kind)
         shrunk.set_friendly_name(constant.get_friendly_name())
         back = openvino.opset13.convert(shrunk, "f32")
         back.set_friendly_name(f"{constant.get_friendly_name()}/convert")
@@ -55,12 +55,3 @@ def _is_weight(openvino: Any, operator: Any) -> bool:
     if operator.get_type_name() != "Constant" or operator.get_element_type() != openvino.Type.f32:
         return False
     return bool(np.prod(operator.get_output_shape(0)) > 1)
-
-
-def _as_tensor(openvino: Any, values: np.ndarray[Any, Any], float_type: FloatType) -> Any:
-    if float_type == "fp16":
-        return openvino.Tensor(values.astype(np.float16))
-    import torch
-
-    halves = torch.from_numpy(values.copy()).to(torch.bfloat16).view(torch.int16).numpy()
-    return openvino.Tensor(halves, openvino.Shape(values.shape), openvino.Type.bf16)
