@@ -15,6 +15,7 @@ from persopt.domain.errors import ModelError
 from persopt.models.generation import load_generation_config, write_greedily
 from persopt.models.onnx_export import export_onnx
 from persopt.models.onnx_export.cached import check_steps
+from persopt.models.onnx_export.kinds import find_kind
 from persopt.models.runners import open_runner
 from persopt.plugins.registry import Registry
 
@@ -125,6 +126,14 @@ def test_a_decoder_without_a_cache_writes_the_same_by_running_all_again(tmp_path
         found = write_greedily(opened.runner, prompt, settings, kind="next", max_new_tokens=5)
     expected = model.generate(torch.tensor([[5, 6, 7]]), do_sample=False, max_new_tokens=5)
     np.testing.assert_array_equal(found, expected.numpy())
+
+
+def test_an_encoder_with_a_language_models_head_has_no_cache() -> None:
+    sizes = {name: LLAMA[name] for name in LLAMA if name != "num_key_value_heads"}
+    assert find_kind(t.BertLMHeadModel, t.BertConfig(**WORDS, **sizes), cache=True) == "plain"
+    assert find_kind(t.BertLMHeadModel, t.BertConfig(**WORDS, **sizes, is_decoder=True), cache=True) == "cached"
+    assert find_kind(t.GPT2ForSequenceClassification, t.GPT2Config(), cache=True) == "plain"
+    assert find_kind(t.GPT2LMHeadModel, t.GPT2Config(), cache=False) == "plain"
 
 
 def test_rules_of_writing_are_kept_to(tmp_path: Path) -> None:

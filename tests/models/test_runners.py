@@ -60,7 +60,9 @@ def _expected(folder: Path) -> Any:
 def test_a_checkpoint_runs_in_pytorch(checkpoints: Callable[[str], Path]) -> None:
     folder, threads = checkpoints("bert"), torch.get_num_threads()
     with open_runner(folder, Registry(), threads=1) as opened:
-        found = opened.run({"input_ids": IDS, "attention_mask": MASK, "unknown": IDS})
+        frozen = IDS[::-1].copy()[::-1]
+        frozen.flags.writeable = False
+        found = opened.run({"input_ids": frozen, "attention_mask": MASK, "unknown": IDS})
         np.testing.assert_allclose(found["last_hidden_state"], _expected(folder), atol=1e-6)
         assert opened.inputs == ("input_ids", "attention_mask", "token_type_ids", "position_ids")
         assert opened.format == "safetensors"

@@ -24,6 +24,13 @@ reveal_type(pruned.after.nonzero)  # int
 measured = persopt.measure_model("model", "data", against="other", batch_sizes=[1], threads=2)
 reveal_type(measured)  # persopt.domain.measure_specs.MeasureReport
 reveal_type(measured.comparisons[0].speedup.low)  # float
+with persopt.load("model", threads=2) as model:
+    reveal_type(model)  # persopt.models.loaded.LoadedModel
+    reveal_type(model(["a text"]).labels)  # list[str]
+    reveal_type(model(["a text"]).probabilities)  # ndarray[Any, Any]
+    reveal_type(model.generate(["a text"]))  # list[str]
+    reveal_type(model.tag([["a", "text"]]))  # list[list[str]]
+    reveal_type(model.task)  # Literal['text-classification']
 reveal_type(persopt.errors.InputError("no").faults)  # tuple[persopt.domain.errors.Fault, ...]
 reveal_type(persopt.Objective("loss", "minimize").direction)  # Literal['maximize'] | Literal['minimize']
 

@@ -15,7 +15,15 @@ from persopt.domain.programs import TaskName
 from persopt.models.headers import find_weights, read_header
 from persopt.models.heads import HEADS, explain_misfit
 
-__all__ = ("ModelDescription", "check_model", "describe_model", "hash_model", "is_decoder", "read_config")
+__all__ = (
+    "ModelDescription",
+    "check_model",
+    "describe_model",
+    "hash_model",
+    "is_decoder",
+    "list_processor_files",
+    "read_config",
+)
 
 _PICKLES: Final = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.bin")
 _FOREIGN: Final = {
@@ -177,7 +185,7 @@ def hash_model(folder: Path) -> str:
 
     The same files in another folder give the same hash; other files (a README) do not count.
     """
-    files = [folder / "config.json", *find_weights(folder), *_processor_files(folder)]
+    files = [folder / "config.json", *find_weights(folder), *list_processor_files(folder)]
     state = xxhash.xxh3_128()
     for file in files:
         if file.is_file():
@@ -186,7 +194,7 @@ def hash_model(folder: Path) -> str:
     return str(state.hexdigest())
 
 
-def _processor_files(folder: Path) -> list[Path]:
+def list_processor_files(folder: Path) -> list[Path]:
     """Return the files of a folder that decide how its inputs are made, in a fixed order."""
     names = (*_VOCABULARIES, *_EXTRAS, *_IMAGE_PROCESSORS)
     return [folder / name for name in names if (folder / name).is_file()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -28,8 +29,8 @@ def load_generation_config(folder: Path, config: Any) -> GenerationConfig:
     from transformers import GenerationConfig
 
     if (folder / _FILE).is_file():
-        return GenerationConfig.from_pretrained(folder)  # type: ignore[no-any-return]
-    return GenerationConfig.from_model_config(config)  # type: ignore[no-any-return]
+        return GenerationConfig.from_pretrained(folder)
+    return GenerationConfig.from_model_config(config)
 
 
 def write_greedily(
@@ -137,9 +138,8 @@ def _start_target(runner: Runner, inputs: Mapping[str, Ids], settings: Any) -> t
 
 def _make_rules(settings: Any, start: int, count: int) -> Any:
     """Return what Transformers makes of the logits for the settings that change the choice of the likeliest token."""
-    from transformers import generation as rules
-
-    found: Any = rules.LogitsProcessorList()
+    rules: Any = importlib.import_module("transformers.generation")
+    found = rules.LogitsProcessorList()
     if settings.repetition_penalty not in (None, 1.0):
         found.append(rules.RepetitionPenaltyLogitsProcessor(settings.repetition_penalty))
     if settings.no_repeat_ngram_size:

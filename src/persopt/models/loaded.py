@@ -54,7 +54,7 @@ class LoadedModel:
 
     def __call__(
         self,
-        rows: Sequence[str] | Sequence[Path | Image],
+        rows: Sequence[str | Path | Image],
         others: Sequence[str] | None = None,
         *,
         batch_size: int = 16,

@@ -59,7 +59,8 @@ class TorchRunner:
     def _place(self, values: np.ndarray[Any, Any]) -> Any:
         import torch
 
-        tensor = torch.from_numpy(values).to(self.model.device)
+        whole = values if values.flags.writeable and values.flags.c_contiguous else values.copy()
+        tensor = torch.from_numpy(whole).to(self.model.device)
         return tensor.to(self.model.dtype) if tensor.is_floating_point() else tensor
 
 

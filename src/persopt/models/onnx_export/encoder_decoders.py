@@ -132,7 +132,7 @@ def _decode(model: Any, tokens: Tensor, mask: Tensor, hidden: Tensor, cache: Any
     from transformers.modeling_outputs import BaseModelOutput
 
     return model(
-        encoder_outputs=BaseModelOutput(last_hidden_state=hidden),  # type: ignore[arg-type]
+        encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
         attention_mask=mask,
         decoder_input_ids=tokens,
         past_key_values=cache,

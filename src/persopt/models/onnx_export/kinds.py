@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from persopt.domain.errors import ModelError
+from persopt.models.heads import explain_misfit
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -22,7 +23,7 @@ def find_kind(model_class: type[PreTrainedModel], config: Any, *, cache: bool) -
     """Return in which form a model is exported, with or without a cache if it can have one."""
     if config.is_encoder_decoder:
         return "encoder-decoder"
-    writes = model_class.__name__.endswith(_WRITES)
+    writes = model_class.__name__.endswith(_WRITES) and not explain_misfit(config.to_dict(), "causal-language-modeling")
     return "cached" if cache and writes and _takes_cache(model_class) else "plain"
 
 

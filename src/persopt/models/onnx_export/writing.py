@@ -175,18 +175,17 @@ def _eager_attention(model: Any) -> Iterator[None]:
 @contextmanager
 def quiet_export() -> Iterator[None]:
     """Silence what the exporters say of themselves: operators of torchvision, tracing, deprecations."""
-    import torch
+    from torch.jit._trace import TracerWarning
 
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     exporter.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+            warnings.filterwarnings("ignore", category=TracerWarning)
             warnings.filterwarnings("ignore", module=r"torch\.(onnx|export)\b")
             warnings.filterwarnings("ignore", "You are using the legacy TorchScript-based ONNX export")
             warnings.filterwarnings("ignore", ".*LeafSpec", FutureWarning)
-            warnings.filterwarnings("ignore", "# ?[Tt]he axis name", UserWarning)
             yield
     finally:
         exporter.setLevel(level)

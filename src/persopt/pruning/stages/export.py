@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,9 @@ __all__ = ("export_result",)
 
 
 def export_result(part: Path, output: Path, ticker: Ticker) -> OnnxExport:
-    """Write `onnx/` into the folder of the result, checked against PyTorch, in float32; what writes has a cache.
+    """Write `onnx/` into the folder of the result: in float32, checked against PyTorch, the tokenizer beside it.
+
+    What writes takes a cache.
 
     Args:
         part: The folder, which does not have its name yet.
@@ -23,11 +26,14 @@ def export_result(part: Path, output: Path, ticker: Ticker) -> OnnxExport:
     Raises:
         ModelError: if the model cannot be exported.
     """
+    from persopt.models.description import list_processor_files
     from persopt.models.onnx_export import export_onnx
     from persopt.models.whole import load_whole
 
     ticker.message = "exporting to ONNX"
     model, _ = ticker.watch(lambda: load_whole(part, "float32"))
     export = ticker.watch(lambda: export_onnx(model, part / "onnx", cache=True))
+    for file in list_processor_files(part):
+        shutil.copy2(file, part / "onnx")
     files = tuple(str(output / "onnx" / Path(file).name) for file in export.files)
     return msgspec.structs.replace(export, file=files[0], files=files)
