@@ -9,6 +9,6 @@ from persopt_openvino import OpenvinoBackend, OpenvinoOptions
 class TestOpenvino(QuantizationBackendCase):
     backend = OpenvinoBackend()
     option_sets = (
-        OpenvinoOptions(smooth_alpha=None, bias_correction=False),
+        OpenvinoOptions(smooth=False, bias_correction=False),
         OpenvinoOptions(dynamic_group_size=64, embedding_bits=4, inference_precision="f32"),
     )

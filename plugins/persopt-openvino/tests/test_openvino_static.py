@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
+from openvino_parts import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
 
 from persopt_openvino import OpenvinoOptions
 
-_PLAIN = OpenvinoOptions(smooth_alpha=None, bias_correction=False)
+_PLAIN = OpenvinoOptions(smooth=False, bias_correction=False)
 
 
 def test_weights_and_activations_have_8_bits_and_the_outputs_stay(

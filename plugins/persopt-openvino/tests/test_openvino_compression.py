@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
+from openvino_parts import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
 
 from persopt_openvino import OpenvinoOptions
 from persopt_openvino.compressing import choose_group

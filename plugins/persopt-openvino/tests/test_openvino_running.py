@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Batch, Quantize, outputs_of, outputs_of_torch
+from openvino_parts import Batch, Quantize, outputs_of, outputs_of_torch
 
 from persopt.plugins import Artifact, PluginError
 from persopt_openvino import OpenvinoBackend

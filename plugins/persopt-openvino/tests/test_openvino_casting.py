@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from conftest import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
+from openvino_parts import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
 
 
 @pytest.mark.parametrize("float_type", ["bf16", "fp16"])
