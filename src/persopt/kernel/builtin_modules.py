@@ -26,4 +26,5 @@ BUILTIN_MODULES: Final[tuple[str, ...]] = (
     "persopt.pruning.builtin.wanda",
     "persopt.pruning.builtin.movement",
     "persopt.pruning.builtin.lottery_ticket",
+    "persopt.quantization.builtin.torch_backend",
 )

@@ -1,0 +1,205 @@
+"""PyTorch's own backend: integers in safetensors, run by PyTorch in eager mode."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from persopt.domain.errors import ModelError
+from persopt.plugins import hookimpl
+from persopt.plugins.contracts.quantization import (
+    Artifact,
+    QuantizationBackend,
+    QuantizationRequest,
+    Runner,
+    Supported,
+    Unsupported,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ("FORMAT", "TorchBackend", "TorchOptions")
+
+FORMAT: Final = "torch"
+_CHECKPOINT: Final = "safetensors"
+_BITS: Final = (32, 16, 8, 4)
+_CAST: Final = 16
+_PACKED: Final = 4
+_INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "pixel_values")
+_DECODER_INPUTS: Final = ("decoder_input_ids", "decoder_attention_mask")
+
+
+class TorchOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of PyTorch's backend."""
+
+    embeddings: Annotated[
+        Literal["float", "8-bit", "as-weights"],
+        Meta(description="Form of the embedding tables: as they are, 8 bits a row, or that of the weights."),
+    ] = "8-bit"
+
+
+class TorchBackend:
+    """Linear layers and embeddings as integers; on a CPU oneDNN multiplies them, elsewhere they are made real first."""
+
+    name = "torch"
+    title = {"en": "PyTorch", "fa": "پای‌تورچ"}
+    options = TorchOptions
+
+    def supports(self, options: TorchOptions, request: QuantizationRequest) -> Supported | Unsupported:  # noqa: ARG002 - the contract's
+        """Tell whether the request can be done."""
+        refusal = _refuse_bits(request) or _refuse_weights(request) or _refuse_activations(request)
+        return refusal or Supported()
+
+    def quantize(
+        self,
+        options: TorchOptions,
+        request: QuantizationRequest,
+        calibration: Iterable[Mapping[str, np.ndarray[Any, Any]]] | None,
+    ) -> Artifact:
+        """Write a checkpoint (16 and 32 bits), or integers with what they are."""
+        import torch
+
+        from persopt.models.quiet import quiet_transformers
+        from persopt.models.whole import load_whole
+
+        model: Any
+        model, _ = load_whole(request.model, "float32")
+        folder = Path(request.output)
+        if request.bits >= _CAST:
+            if request.bits == _CAST:
+                model = model.to(torch.bfloat16 if request.float_type == "bf16" else torch.float16)
+            if any(not value.isfinite().all() for value in model.parameters()):
+                raise ModelError("weights are too large for fp16", hint="take floatType bf16")
+            with quiet_transformers():
+                model.save_pretrained(folder)
+            return Artifact(path=str(folder), format=_CHECKPOINT, notes=_note_cast(request))
+        from persopt.quantization.builtin.torch_quantizing import quantize_layers
+        from persopt.quantization.builtin.torch_storage import save_quantized
+
+        layers, tensors = quantize_layers(model, request, options.embeddings, calibration)
+        if not layers:
+            raise ModelError("the model has no linear layer that may be quantized", path="$.config.keep")
+        save_quantized(folder, model, layers, tensors)
+        return Artifact(path=str(folder), format=FORMAT, notes=_note_layers(request))
+
+    @contextmanager
+    def runner(self, artifact: Artifact, device: str, threads: int) -> Iterator[Runner]:
+        """Open an artifact; the number of PyTorch's threads is set while it is open."""
+        import torch
+
+        from persopt.models.whole import load_whole
+        from persopt.quantization.builtin.torch_modules import has_integer_kernels
+        from persopt.quantization.builtin.torch_storage import load_quantized
+
+        model: Any
+        if artifact.format == FORMAT:
+            model = load_quantized(Path(artifact.path), integer=device == "cpu" and has_integer_kernels())
+        else:
+            model, _ = load_whole(artifact.path)
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield TorchModelRunner(model.to(device), device)
+        finally:
+            torch.set_num_threads(before)
+
+
+class TorchModelRunner:
+    """Runs a Transformers model in eager mode.
+
+    Args:
+        model: In evaluation mode, on the device.
+        device: Where its inputs go.
+    """
+
+    def __init__(self, model: Any, device: str) -> None:
+        self._model, self._device = model, device
+        takes = inspect.signature(model.forward).parameters
+        wanted = (*_INPUTS, *(_DECODER_INPUTS if model.config.is_encoder_decoder else ()))
+        self._inputs = tuple(name for name in wanted if name in takes)
+        self._settings: dict[str, Any] = {"use_cache": False} if "use_cache" in takes else {}
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs that `run` takes."""
+        return self._inputs
+
+    def run(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the outputs that are tensors, those in half precision as float32."""
+        import torch
+
+        given = {name: torch.as_tensor(inputs[name], device=self._device) for name in self._inputs if name in inputs}
+        given = {
+            name: value.to(self._model.dtype) if value.is_floating_point() else value for name, value in given.items()
+        }
+        with torch.inference_mode():
+            outputs = self._model(**given, **self._settings, return_dict=True)
+        return {
+            name: (value.float() if value.is_floating_point() else value).cpu().numpy()
+            for name, value in outputs.items()
+            if isinstance(value, torch.Tensor)
+        }
+
+
+def _refuse_bits(request: QuantizationRequest) -> Unsupported | None:
+    if request.bits not in _BITS:
+        nearest = min(_BITS, key=lambda bits: abs(bits - request.bits))
+        return Unsupported(f"weights of {request.bits} bits cannot be stored", f"bits={nearest}")
+    if request.bits >= _CAST and request.method in ("static", "qat"):
+        return Unsupported(f"with {request.bits} bits nothing is calibrated", "method=dynamic")
+    if request.bits == _PACKED and request.method != "weight-only":
+        return Unsupported("4-bit weights are multiplied with activations in floating point", "method=weight-only")
+    return None
+
+
+def _refuse_weights(request: QuantizationRequest) -> Unsupported | None:
+    if request.bits >= _CAST:
+        return None
+    if not request.symmetric and request.method != "weight-only":
+        return Unsupported("oneDNN's integer products take weights without a zero point", "symmetric=true")
+    if request.rounding == "gptq" and request.bits != _PACKED:
+        return Unsupported(f"GPTQ is for 4 bits, not {request.bits}", "rounding=nearest")
+    return None
+
+
+def _refuse_activations(request: QuantizationRequest) -> Unsupported | None:
+    if request.bits >= _CAST or request.method == "weight-only":
+        return None
+    if request.activation_granularity == "channel":
+        return Unsupported(
+            "a scale a channel of the activations cannot be taken out of the product", "activation_granularity=tensor"
+        )
+    if request.activation_granularity == "token" and request.method != "dynamic":
+        return Unsupported("a token's scale is not known before it comes", "activation_granularity=tensor")
+    return None
+
+
+def _note_cast(request: QuantizationRequest) -> tuple[str, ...]:
+    if request.bits != _CAST:
+        return ("32 bits: the weights are the original's; a plain checkpoint of Transformers",)
+    return (
+        f"a plain checkpoint of Transformers in {request.float_type}; on a CPU without instructions for it, it runs "
+        "slower than float32",
+    )
+
+
+def _note_layers(request: QuantizationRequest) -> tuple[str, ...]:
+    common = "integers in safetensors, opened by persopt.load; Transformers alone does not know the layout"
+    if request.method == "weight-only":
+        return (
+            common,
+            "weights are made real at each call: the file and the memory are smaller, the speed is not above float32's",
+        )
+    return (common, "runs in eager mode; oneDNN multiplies the integers on a CPU, on other devices they are made real")
+
+
+@hookimpl
+def persopt_quantization_backends() -> Iterable[QuantizationBackend[TorchOptions]]:
+    """Offer PyTorch's backend."""
+    yield TorchBackend()
