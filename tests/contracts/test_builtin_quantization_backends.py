@@ -8,4 +8,8 @@ from persopt.testing import QuantizationBackendCase
 
 class TestTorch(QuantizationBackendCase):
     backend = TorchBackend()
-    option_sets = (TorchOptions(embeddings="float"), TorchOptions(embeddings="as-weights"))
+    option_sets = (
+        TorchOptions(embeddings="float"),
+        TorchOptions(embeddings="as-weights"),
+        TorchOptions(layout="torchao"),
+    )
