@@ -25,7 +25,7 @@ from persopt.plugins.registry import Registry
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ("OpenedModel", "open_runner")
+__all__ = ("OpenedModel", "add_token_types", "open_runner")
 
 _TASKS: Final[Mapping[str, TaskName]] = {  # ends of the names of architectures
     "ForSequenceClassification": "text-classification",
@@ -75,12 +75,15 @@ class OpenedModel:
     def run(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> Mapping[str, np.ndarray[Any, Any]]:
         """Return the outputs for one batch by name; see `persopt.plugins.Runner`.
 
+        `token_type_ids` that it takes and that a tokenizer did not give are zeros.
+
         Raises:
             PluginError: if the artifact's backend fails.
         """
         known = self.inputs
+        given = add_token_types(inputs) if "token_type_ids" in known else inputs
         with self._guard():
-            return self.runner.run({name: value for name, value in inputs.items() if name in known})
+            return self.runner.run({name: value for name, value in given.items() if name in known})
 
     @cached_property
     def config(self) -> Any:
@@ -123,6 +126,16 @@ class OpenedModel:
     def size(self) -> int:
         """Bytes of its weights and graphs on the disk."""
         return sum(file.stat().st_size for file in list_weight_files(self.path))
+
+
+def add_token_types(inputs: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return inputs of tokens with `token_type_ids`: zeros, as Transformers' models take them, where there are none."""
+    import numpy as np
+
+    added = dict(inputs)
+    if "input_ids" in added and "token_type_ids" not in added:
+        added["token_type_ids"] = np.zeros_like(added["input_ids"])
+    return added
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def _without_effect(config: QuantizeConfig) -> Iterator[tuple[str, object, str]]
     """Give name, value and reason of each option that says something about what is not done."""
     in_floats = config.bits >= FLOAT_BITS
     plain = in_floats or config.method == "weight-only"
-    calibrated = config.method in ("static", "qat") and not in_floats
+    calibrated = config.method in ("static", "qat") and _GROUPED_BITS < config.bits < FLOAT_BITS
     if config.bits != _GROUPED_BITS:
         for name, value, default in (
             ("rounding", config.rounding, _DEFAULT.rounding),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from persopt.domain.quantize_specs import QuantizeSpec
-from persopt.plugins.contracts.quantization import QuantizationRequest
+from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
+from persopt.plugins.contracts.quantization import QuantizationMethod, QuantizationRequest
 
 __all__ = ("make_request",)
+
+_WHOLE_BITS: Final = 8
 
 
 def make_request(
     spec: QuantizeSpec, *, model: Path | None = None, output: Path | None = None, onnx: Path | None = None
 ) -> QuantizationRequest:
     """Return the request of a spec.
+
+    With 4 bits only weights are quantized, so after a training for them the method is `weight-only`.
 
     Args:
         spec: What is asked for.
@@ -25,7 +30,7 @@ def make_request(
     return QuantizationRequest(
         model=spec.model_path if model is None else str(model),
         output=spec.output_path if output is None else str(output),
-        method=config.method,
+        method=_method_of(spec.config),
         bits=config.bits,
         symmetric=config.symmetric,
         per_channel=config.per_channel,
@@ -42,3 +47,7 @@ def make_request(
         seed=spec.seed,
         threads=spec.threads,
     )
+
+
+def _method_of(config: QuantizeConfig) -> QuantizationMethod:
+    return "weight-only" if config.method == "qat" and config.bits < _WHOLE_BITS else config.method

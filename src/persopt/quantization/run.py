@@ -122,7 +122,7 @@ class _Run:
             raise InputError(f"no backend can do this: {reasons}", path="$.config.backend")
         single = candidates[0] if len(candidates) == 1 else None
         ticker.expect(len(candidates) + (single is None))
-        prepared = prepare(spec, self._work, self._cache, ticker, single)
+        prepared = prepare(spec, self._work, self._cache, self._registry, ticker, single)
         maker = ArtifactMaker(spec, prepared.model, self._work, self._cache, self._registry, ticker)
         chosen = choose_backend(
             spec, candidates, others, maker, self._work / "made", self._registry, self._threads, ticker

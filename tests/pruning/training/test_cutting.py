@@ -19,10 +19,10 @@ from persopt.pruning.structured.cut import Cut
 from persopt.pruning.structured.prune import cut_to_sizes
 from persopt.pruning.structured.sizes import plan_sizes
 from persopt.pruning.training.cutter import TrainingCutter
-from persopt.pruning.training.distillation import Distiller
 from persopt.pruning.training.movement import MovementSums
 from persopt.pruning.training.optimizer_state import follow_cut
-from persopt.pruning.training.session import TrainingSession
+from persopt.training.distillation import Distiller
+from persopt.training.session import TrainingSession
 from tests.pruning.structured.architectures import build, inputs_for
 from tests.pruning.training.trainings import accuracy_of, fields, run
 from tests.support.prunings import prune_here, read_tensors, resolve_here

@@ -12,7 +12,7 @@ from transformers import AutoModelForSequenceClassification
 
 from persopt.domain.errors import InputError, JobCancelledError
 from persopt.domain.programs import TrainingProgram
-from persopt.pruning.training.session import TrainingSession
+from persopt.training.session import TrainingSession
 from tests.pruning.training.trainings import accuracy_of, fields, run
 from tests.support.prunings import prune_here, read_tensors, resolve_here, save_sharded
 

@@ -19,12 +19,12 @@ from persopt.pruning.structured.prune import cut_to_sizes
 from persopt.pruning.structured.sizes import Sizes, plan_sizes, read_sizes
 from persopt.pruning.structured.steps import Course, plan_cuts
 from persopt.pruning.structured.units import Importance
-from persopt.pruning.training.distillation import Distiller
 from persopt.pruning.training.movement import MovementSums
 from persopt.pruning.training.optimizer_state import follow_cut
 from persopt.pruning.training.pruner import DEFAULT_ROUNDS, DEFAULT_STEPS
 from persopt.pruning.training.schedules import plan_renewals, sparsity_at
-from persopt.pruning.training.session import TrainingSession
+from persopt.training.distillation import Distiller
+from persopt.training.session import TrainingSession
 
 __all__ = ("ImportanceMaker", "TrainingCutter")
 

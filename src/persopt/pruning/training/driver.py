@@ -7,24 +7,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from persopt.domain.prune_reports import PruneQuality
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.structured import StructuredReport
 from persopt.models.description import describe_model
-from persopt.models.quiet import quiet_transformers
 from persopt.models.side_files import copy_side_files
 from persopt.models.trained_heads import has_trained_head
 from persopt.pruning.calibration import model_names
 from persopt.pruning.checkpoint import open_shards
 from persopt.pruning.selection import SelectedTensor
 from persopt.pruning.training.cutter import ImportanceMaker, TrainingCutter
-from persopt.pruning.training.distillation import Distiller
 from persopt.pruning.training.mask_making import MaskMaker
 from persopt.pruning.training.masked_weights import MaskedWeights
 from persopt.pruning.training.pruner import DEFAULT_ROUNDS, TrainingPruner
-from persopt.pruning.training.session import TrainingSession, count_steps
+from persopt.training.distillation import Distiller
+from persopt.training.saving import replace_model
+from persopt.training.session import TrainingSession, count_steps, own_randomness
 from persopt.tuning.tasks import TUNING_TASKS
 
 __all__ = ("PruningTraining",)
@@ -79,7 +77,7 @@ class PruningTraining:
         self.notes += pruner.notes
         copy_side_files(self._model, target)
         self._note_type()
-        _write_model(model, target)
+        replace_model(model, target)
 
     def cut(self, target: Path, make_importance: ImportanceMaker, needs: frozenset[str]) -> StructuredReport:
         """Cut units out of the model given while it trains, write the result into a folder, tell what is left."""
@@ -89,7 +87,7 @@ class PruningTraining:
         self.notes += cutter.notes
         copy_side_files(self._model, target)
         self._note_type()
-        _write_model(model, target)
+        replace_model(model, target)
         return report
 
     def recover(self, folder: Path, selected: Sequence[SelectedTensor]) -> bool:
@@ -116,7 +114,7 @@ class PruningTraining:
         if taken < steps:
             self.notes.append(f"Time was over after {taken} of {steps} steps of the recovery.")
         self._note_type()
-        _write_model(model, folder)
+        replace_model(model, folder)
         return True
 
     def describe(
@@ -155,17 +153,5 @@ class PruningTraining:
     def _make_distiller(self, student: Any, narrows: bool = False) -> Distiller | None:
         if not self._spec.training.distill:
             return None
-        from persopt.pruning.training.session import own_randomness
-
         with own_randomness(self._spec.seed):
             return Distiller(self._session.load_model(), student, self._spec.training, narrows=narrows)
-
-
-def _write_model(model: Any, folder: Path) -> None:
-    """Replace the weights and the configuration in a folder."""
-    for pattern in ("*.safetensors", "*.safetensors.index.json"):
-        for file in folder.glob(pattern):
-            file.unlink()
-    model.to(torch.device("cpu"))
-    with quiet_transformers():
-        model.save_pretrained(folder)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from persopt.pruning.structured.cut import Cut
+from persopt.training.optimizer_state import take_over_state
 
-__all__ = ("follow_cut", "slice_state")
+__all__ = ("follow_cut",)
 
 
 def follow_cut(
@@ -36,26 +36,6 @@ def follow_cut(
         ]
     for old, (name, new) in became.items():
         if new is not old and old in optimizer.state:
-            _take_over(optimizer, old, new, lambda tensor, name=name: cut.slice(name, tensor))  # type: ignore[misc]
+            take_over_state(optimizer, old, new, lambda tensor, name=name: cut.slice(name, tensor))  # type: ignore[misc]
     for old in gone:
         optimizer.state.pop(old, None)
-
-
-def slice_state(optimizer: torch.optim.Optimizer, parameter: nn.Parameter, shape: torch.Size, kept: Tensor) -> None:
-    """Keep of a parameter's moments, which have the shape it had, these columns."""
-    if parameter in optimizer.state:
-        state = optimizer.state[parameter]
-        optimizer.state[parameter] = _sliced(state, shape, lambda tensor: tensor.index_select(1, kept))
-
-
-def _take_over(
-    optimizer: torch.optim.Optimizer, old: nn.Parameter, new: nn.Parameter, cut: Callable[[Tensor], Tensor]
-) -> None:
-    optimizer.state[new] = _sliced(optimizer.state.pop(old), old.shape, cut)
-
-
-def _sliced(state: Mapping[str, Any], shape: torch.Size, cut: Callable[[Tensor], Tensor]) -> dict[str, Any]:
-    """Return a parameter's state with moments of its shape sliced; counts of steps stay."""
-    return {
-        key: cut(value) if isinstance(value, Tensor) and value.shape == shape else value for key, value in state.items()
-    }

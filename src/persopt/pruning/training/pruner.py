@@ -13,11 +13,11 @@ from torch import Tensor
 from persopt.domain.prune_specs import PruneSpec
 from persopt.plugins.contracts.pruning import ParameterContext
 from persopt.pruning.calibration import gather_from, iterate_batches, model_names
-from persopt.pruning.training.distillation import Distiller
 from persopt.pruning.training.mask_making import MaskMaker
 from persopt.pruning.training.masked_weights import MaskedWeights
 from persopt.pruning.training.schedules import plan_renewals, round_sparsity, sparsity_at
-from persopt.pruning.training.session import TrainingSession
+from persopt.training.distillation import Distiller
+from persopt.training.session import TrainingSession
 
 __all__ = ("TrainingPruner",)
 

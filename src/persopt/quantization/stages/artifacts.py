@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from persopt.domain.errors import PluginError
 from persopt.domain.quantize_specs import QuantizeSpec
-from persopt.plugins.contracts.quantization import Artifact, OnnxBackend
+from persopt.plugins.contracts.quantization import Artifact, OnnxBackend, QuantizationRequest
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
@@ -57,7 +57,7 @@ class ArtifactMaker:
         self._ticker.message = f"quantizing with {candidate.name}"
         folder.mkdir(parents=True)
         request = make_request(self._spec, model=self._model, output=folder, onnx=onnx)
-        calibration = self._calibration()
+        calibration = self._calibration(request)
 
         def quantize() -> Artifact:
             with plugin_guard(self._registry, candidate.backend):
@@ -67,9 +67,8 @@ class ArtifactMaker:
         self._check(candidate, artifact, folder)
         return artifact
 
-    def _calibration(self) -> Iterable[Mapping[str, np.ndarray[Any, Any]]] | None:
-        config = self._spec.config
-        calibrated = config.bits < FLOAT_BITS and (config.method in ("static", "qat") or config.rounding == "gptq")
+    def _calibration(self, request: QuantizationRequest) -> Iterable[Mapping[str, np.ndarray[Any, Any]]] | None:
+        calibrated = request.bits < FLOAT_BITS and (request.method in ("static", "qat") or request.rounding == "gptq")
         return calibration_batches(self._spec, self._cache) if calibrated else None
 
     def _export(self, candidate: Candidate) -> Path:

@@ -12,6 +12,7 @@ from persopt.domain.errors import ModelError
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.models.description import describe_model
 from persopt.models.side_files import copy_side_files
+from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
 from persopt.quantization.config_checks import explain_data_need
 from persopt.quantization.stages.rows import calibration_batches
@@ -38,7 +39,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
 
 def prepare(
-    spec: QuantizeSpec, work: Path, cache: Path, ticker: Ticker, candidate: Candidate | None = None
+    spec: QuantizeSpec, work: Path, cache: Path, registry: Registry, ticker: Ticker, candidate: Candidate | None = None
 ) -> Prepared:
     """Return a float32 checkpoint with what is asked for beforehand in its weights; the one given stays as it is.
 
@@ -46,6 +47,7 @@ def prepare(
         spec: Resolved.
         work: Folder for copies, which exists.
         cache: Folder of tokenized data.
+        registry: Knows whose a backend is.
         ticker: Looked at meanwhile.
         candidate: The backend, if it is known already: one that trains in its own way is asked to.
 
@@ -67,7 +69,7 @@ def prepare(
             source, work / "smoothed", ticker, lambda model: notes.extend(_smooth(spec, model, cache, ticker))
         )
     if spec.config.method == "qat":
-        notes += _train(spec, source, work / "trained", cache, candidate, ticker)
+        notes += _train(spec, source, work / "trained", cache, candidate, registry, ticker)
         source = work / "trained"
     return Prepared(model=source, notes=notes)
 
@@ -81,7 +83,6 @@ def check_calibration(spec: QuantizeSpec, model: Path, cache: Path, ticker: Tick
     import numpy as np
 
     from persopt.models.runners import open_runner
-    from persopt.plugins.registry import Registry
 
     batches = calibration_batches(spec, cache)
     with open_runner(model, Registry(), threads=spec.threads, dtype="float32") as opened:
@@ -124,10 +125,14 @@ def _smooth(spec: QuantizeSpec, model: PreTrainedModel, cache: Path, ticker: Tic
 
 
 def _train(
-    spec: QuantizeSpec, source: Path, target: Path, cache: Path, candidate: Candidate | None, ticker: Ticker
+    spec: QuantizeSpec,
+    source: Path,
+    target: Path,
+    cache: Path,
+    candidate: Candidate | None,
+    registry: Registry,
+    ticker: Ticker,
 ) -> list[str]:
     from persopt.quantization.training import train_aware
 
-    ticker.message = "training with fake quantization"
-    notes: list[str] = train_aware(source, target, spec, cache, ticker, candidate=candidate)
-    return notes
+    return train_aware(source, target, spec, cache, ticker, candidate=candidate, registry=registry)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from persopt.domain.errors import InputError
 from persopt.domain.quantize_specs import QuantizeSpec
+from persopt.models.runners import add_token_types
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from persopt.evaluation.batches import InputBatches
     from persopt.evaluation.rows import TaskRows
 
-__all__ = ("calibration_batches", "open_task_rows")
+__all__ = ("CalibrationBatches", "calibration_batches", "open_task_rows")
 
 
-def calibration_batches(spec: QuantizeSpec, cache: Path, limit: int | None = None) -> InputBatches:
+def calibration_batches(spec: QuantizeSpec, cache: Path, limit: int | None = None) -> CalibrationBatches:
     """Return batches of training rows, as many rows as the spec says, without labels; the same for every backend.
+
+    They have `token_type_ids` wherever the model takes them, whether its tokenizer gives them or not: a graph that the
+    model was exported to does not do without.
 
     Args:
         spec: Resolved: with data set, task and columns.
@@ -26,7 +34,29 @@ def calibration_batches(spec: QuantizeSpec, cache: Path, limit: int | None = Non
     from persopt.evaluation.batches import InputBatches
 
     rows = spec.calibration_rows if limit is None else min(limit, spec.calibration_rows)
-    return InputBatches(open_task_rows(spec, cache, "train", rows))
+    return CalibrationBatches(InputBatches(open_task_rows(spec, cache, "train", rows)), Path(spec.model_path))
+
+
+class CalibrationBatches:
+    """Batches that can be gone over again and again.
+
+    Args:
+        batches: Of rows.
+        model: The checkpoint that they are for.
+    """
+
+    def __init__(self, batches: InputBatches, model: Path) -> None:
+        from persopt.models.whole import find_model_class
+
+        self._batches = batches
+        self._has_types = "token_type_ids" in inspect.signature(find_model_class(model).forward).parameters
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
+        for batch in self._batches:
+            yield add_token_types(batch) if self._has_types else batch
 
 
 def open_task_rows(

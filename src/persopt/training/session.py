@@ -17,10 +17,10 @@ from transformers.trainer_utils import IntervalStrategy
 
 from persopt.domain.errors import Fault, TrainingError
 from persopt.domain.programs import TrainingOptions, TrainingProgram
-from persopt.domain.prune_specs import PruneSpec
 from persopt.models.quiet import quiet_transformers
-from persopt.pruning.training.distillation import Distiller
-from persopt.pruning.training.trainer import PruningCallback, PruningTrainer, Watcher
+from persopt.training.distillation import Distiller
+from persopt.training.options import TrainingSpec
+from persopt.training.trainer import StepCallback, TaskTrainer, Watcher
 from persopt.tuning.tasks import TUNING_TASKS, JudgeRequest
 from persopt.tuning.training_arguments import build_arguments, choose_device
 from persopt.tuning.training_callback import LossMeter
@@ -55,7 +55,7 @@ class TrainingSession:
 
     def __init__(
         self,
-        spec: PruneSpec,
+        spec: TrainingSpec,
         folder: Path,
         cache: Path,
         scratch: Path,
@@ -95,7 +95,7 @@ class TrainingSession:
         Raises:
             TrainingError: if the loss is not finite.
         """
-        with self._trainer(model, PruningCallback(self._on_step), steps=1) as trainer:
+        with self._trainer(model, StepCallback(self._on_step), steps=1) as trainer:
             metrics = trainer.evaluate()
         named = {name.removeprefix("eval_"): value for name, value in metrics.items()}
         return {name: value for name, value in named.items() if name not in _TIMINGS}
@@ -118,14 +118,14 @@ class TrainingSession:
             weights: Masks that stay, or whatever else looks at every update.
             due: What is called after which step.
             cuts: What is called after which step, with the optimizer, to take parameters out of the model.
-            distiller: Adds the unpruned model's part to the loss.
+            distiller: Adds a teacher's part to the loss.
 
         Raises:
             TrainingError: if the loss is not finite, or memory ran out.
         """
         if not steps or self._is_over():
             return 0
-        callback = PruningCallback(self._on_step, self._is_over, weights, due, cuts)
+        callback = StepCallback(self._on_step, self._is_over, weights, due, cuts)
         with self._trainer(model, callback, steps, distiller) as trainer:
             trainer.train()
             return int(trainer.state.global_step)
@@ -136,8 +136,8 @@ class TrainingSession:
 
     @contextmanager
     def _trainer(
-        self, model: Any, callback: PruningCallback, steps: int, distiller: Distiller | None = None
-    ) -> Iterator[PruningTrainer]:
+        self, model: Any, callback: StepCallback, steps: int, distiller: Distiller | None = None
+    ) -> Iterator[TaskTrainer]:
         spec = self._spec
         rows = self.data.train.num_rows
         plan = TrainingPlan(
@@ -155,9 +155,7 @@ class TrainingSession:
                     plan, self._warm.program.training, steps=steps, seed=spec.seed, folder=self._scratch
                 )
                 arguments.eval_strategy = IntervalStrategy.NO  # files are judged, not what is in memory
-                yield PruningTrainer(
-                    model, arguments, self.data, self._judged, LossMeter(), callback, distiller=distiller
-                )
+                yield TaskTrainer(model, arguments, self.data, self._judged, LossMeter(), callback, distiller=distiller)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import BertConfig, BertForSequenceClassification
 
 from persopt.domain.prune_training import PruneTraining
-from persopt.pruning.training.distillation import Distiller, hidden_loss, logit_loss
+from persopt.training.distillation import Distiller, hidden_loss, logit_loss
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:

@@ -1,4 +1,4 @@
-"""Learning from the unpruned model: its logits (Hinton et al., 2015, arXiv:1503.02531) and its hidden states."""
+"""Learning from another model: its logits (Hinton et al., 2015, arXiv:1503.02531) and its hidden states."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import kl_div, log_softmax
 
 from persopt.data.tokenization import IGNORED
-from persopt.domain.prune_training import PruneTraining
-from persopt.pruning.training.optimizer_state import slice_state
+from persopt.training.optimizer_state import slice_state
+from persopt.training.options import DistillationOptions
 
 __all__ = ("Distiller", "hidden_loss", "logit_loss")
 
@@ -65,10 +65,10 @@ def hidden_loss(
 
 
 class Distiller:
-    """Adds what the unpruned model knows to a loss.
+    """Adds what the teacher knows to a loss.
 
     Args:
-        teacher: The unpruned model; in evaluation mode from here on, on the student's device.
+        teacher: The model that knows; in evaluation mode from here on, on the student's device.
         student: The model that learns.
         options: Weights and temperature.
         narrows: Whether the student is as wide as the teacher now, and its width will be cut while it trains.
@@ -77,7 +77,7 @@ class Distiller:
         projection: From the student's width to the teacher's, where they differ; trains with the student.
     """
 
-    def __init__(self, teacher: Any, student: Any, options: PruneTraining, *, narrows: bool = False) -> None:
+    def __init__(self, teacher: Any, student: Any, options: DistillationOptions, *, narrows: bool = False) -> None:
         self._options = options
         self._teacher = teacher.to(student.device).eval().requires_grad_(False)
         widths = student.config.hidden_size, teacher.config.hidden_size

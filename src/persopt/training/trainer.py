@@ -1,4 +1,4 @@
-"""The trainer of tuning, with masks, a distiller, and an end at every step."""
+"""The trainer of tuning, with a distiller, a look at every update, and an end at every step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from typing_extensions import override
 
 from persopt.data.tokenization import IGNORED
-from persopt.pruning.training.distillation import Distiller
+from persopt.training.distillation import Distiller
 from persopt.tuning.trial_trainer import TrialTrainer
 
-__all__ = ("PruningCallback", "PruningTrainer", "Watcher")
+__all__ = ("StepCallback", "TaskTrainer", "Watcher")
 
 
 class Watcher(Protocol):
-    """Looks at every update of the weights, such as `MaskedWeights`."""
+    """Looks at every update of the weights, such as masks that are kept."""
 
     def begin_update(self) -> None:
         """Prepare the update; the gradients are those that the optimizer will see."""
@@ -27,8 +27,8 @@ class Watcher(Protocol):
         """Put right what the optimizer has done."""
 
 
-class PruningTrainer(TrialTrainer):
-    """Trains a model that is being pruned, or was; the loss may have a teacher's part.
+class TaskTrainer(TrialTrainer):
+    """Trains a model of a task; the loss may have a teacher's part.
 
     Args:
         *given: As for `TrialTrainer`.
@@ -69,13 +69,13 @@ class PruningTrainer(TrialTrainer):
         return optimizer
 
 
-class PruningCallback(TrainerCallback):
-    """Keeps the masks at every update, calls what is due after a step, and ends the training.
+class StepCallback(TrainerCallback):
+    """Lets every update be looked at, calls what is due after a step, and ends the training.
 
     Args:
         on_step: Called before every batch, of training and of evaluation; may raise to end the work.
         is_over: Whether time is over; the training then ends after the step.
-        weights: The masks.
+        weights: Looks at the updates.
         due: What is called after which step.
         cuts: What is called after which step with the optimizer, because it takes parameters out of the model.
     """
@@ -110,7 +110,7 @@ class PruningCallback(TrainerCallback):
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Prepare the update of masked weights."""
+        """Prepare the update."""
         if self._weights is not None:
             self._weights.begin_update()
 
@@ -118,7 +118,7 @@ class PruningCallback(TrainerCallback):
     def on_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Make what is pruned zero again."""
+        """Put right what the optimizer has done."""
         if self._weights is not None:
             self._weights.end_update()
 
