@@ -21,7 +21,7 @@ def _encoder_decoder() -> Any:
     from transformers import T5Config, T5ForConditionalGeneration
 
     sizes: dict[str, Any] = {"vocab_size": 60, "d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads": 2}
-    return T5ForConditionalGeneration(T5Config(**sizes, decoder_start_token_id=0))
+    return T5ForConditionalGeneration(T5Config(**sizes))
 
 
 def _image_model() -> Any:
