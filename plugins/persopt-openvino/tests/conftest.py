@@ -23,6 +23,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(3)
+    sizes: dict[str, Any] = {"num_labels": 3}
     config = BertConfig(
         vocab_size=VOCABULARY,
         hidden_size=WIDTH,
@@ -30,8 +31,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_attention_heads=2,
         intermediate_size=2 * WIDTH,
         max_position_embeddings=40,
-        num_labels=3,
         initializer_range=0.3,
+        **sizes,
     )
     folder = tmp_path_factory.mktemp("checkpoint")
     BertForSequenceClassification(config).save_pretrained(folder)

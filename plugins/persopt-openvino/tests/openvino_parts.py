@@ -27,7 +27,8 @@ def outputs_of_torch(folder: Path, batches: list[Batch]) -> np.ndarray[Any, Any]
     import torch
     from transformers import BertForSequenceClassification
 
-    model = BertForSequenceClassification.from_pretrained(folder).eval()
+    model = BertForSequenceClassification.from_pretrained(folder)
+    model.train(mode=False)
     with torch.inference_mode():
         given = [model(**{name: torch.from_numpy(value) for name, value in batch.items()}).logits for batch in batches]
     return torch.cat(given).numpy()

@@ -20,14 +20,19 @@ def _decoder() -> Any:
 def _encoder_decoder() -> Any:
     from transformers import T5Config, T5ForConditionalGeneration
 
-    sizes = {"vocab_size": 60, "d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads": 2}
-    return T5ForConditionalGeneration(T5Config(**sizes, decoder_start_token_id=0))
+    sizes: dict[str, Any] = {"vocab_size": 60, "d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads": 2}
+    return T5ForConditionalGeneration(T5Config(**sizes))
 
 
 def _image_model() -> Any:
     from transformers import ViTConfig, ViTForImageClassification
 
-    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    sizes: dict[str, Any] = {
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
     return ViTForImageClassification(ViTConfig(**sizes, image_size=16, patch_size=8))
 
 

@@ -104,7 +104,8 @@ def _embeddings(checkpoint: Path, batches: list[Batch]) -> np.ndarray[Any, Any]:
     import torch
     from transformers import BertForSequenceClassification
 
-    model = BertForSequenceClassification.from_pretrained(checkpoint).eval()
+    model = BertForSequenceClassification.from_pretrained(checkpoint)
+    model.train(mode=False)
     with torch.inference_mode():
         found = [
             model.bert.embeddings(input_ids=torch.from_numpy(batch["input_ids"])).numpy().ravel() for batch in batches

@@ -38,4 +38,5 @@ def test_a_group_of_activations_must_divide_that_of_the_weights() -> None:
 
 
 def _request(**asked: Any) -> QuantizationRequest:
-    return QuantizationRequest(**({"model": "model", "output": "output", "method": "dynamic", "bits": 8} | asked))
+    given: dict[str, Any] = {"model": "model", "output": "output", "method": "dynamic", "bits": 8} | asked
+    return QuantizationRequest(**given)

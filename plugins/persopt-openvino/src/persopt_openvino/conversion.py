@@ -65,8 +65,10 @@ def _load(folder: str) -> PreTrainedModel:
     except ValueError:  # this class has no such attention
         model = model_class.from_pretrained(folder, dtype=torch.float32)
     model.eval()
-    model.config.use_cache = False
-    model.config.return_dict = True
+    for part in model.modules():
+        if isinstance(part, transformers.PreTrainedModel):  # the decoder of an encoder-decoder has its own
+            part.config.use_cache = False
+            part.config.return_dict = True
     loaded: PreTrainedModel = model
     return loaded
 

@@ -46,21 +46,28 @@ def load_nncf() -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep NNCF's bars and messages from standard output, and the known warnings of a tracing from the user.
+    """Keep bars and messages of NNCF and Transformers, and the known warnings of a tracing, from the user.
 
     What tracing warns of, that a comparison of shapes is kept as it turned out, is shown to be harmless afterwards:
     the outputs are compared over shapes.
     """
-    from torch.jit import TracerWarning
+    from torch import jit
+    from transformers.utils import logging as transformers_logging
 
     logger = logging.getLogger("nncf")
-    level = logger.level
+    level, verbosity = logger.level, transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore", TracerWarning)
+        warnings.simplefilter("ignore", jit.TracerWarning)  # type: ignore[attr-defined]
         for message, category in _OLD:
             warnings.filterwarnings("ignore", message, category)
         logger.setLevel(logging.ERROR)
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             yield
         finally:
             logger.setLevel(level)
+            transformers_logging.set_verbosity(verbosity)
+            if bars:
+                transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
