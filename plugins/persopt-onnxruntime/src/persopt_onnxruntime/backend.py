@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from onnx import ModelProto
 
-__all__ = ("OnnxRuntime", "persopt_quantization_backends")
+__all__ = ("OnnxRuntime", "persopt_quantization_backends", "save")
 
 _BIGGEST: Final = 1_800_000_000  # bytes; a protobuf holds at most 2 GiB, bigger weights lie beside it
 
@@ -69,7 +69,7 @@ class OnnxRuntime:
         if request.onnx is None:
             raise ModelError("the model is not given as ONNX", hint="persopt makes it; request.onnx names the file")
         model, notes = convert(options, request, calibration)
-        _save(model, Path(request.output))
+        save(model, Path(request.output))
         return Artifact(path=request.output, format="onnx", notes=tuple(notes))
 
     @contextmanager
@@ -82,10 +82,11 @@ class OnnxRuntime:
         yield OnnxRunner(artifact.path, device, threads)
 
 
-def _save(model: ModelProto, folder: Path) -> None:
+def save(model: ModelProto, folder: Path, *, biggest: int = _BIGGEST) -> None:
+    """Write `model.onnx`; of a model of more bytes the weights go to `model.onnx.data`."""
     import onnx
 
-    large = model.ByteSize() > _BIGGEST
+    large = model.ByteSize() > biggest
     onnx.save(
         model,
         folder / FILE,

@@ -82,7 +82,7 @@ class Graph:
         from onnx import numpy_helper
 
         name = self.new_name(base)
-        tensor = numpy_helper.from_array(np.ascontiguousarray(value), name)
+        tensor = numpy_helper.from_array(np.asarray(value, order="C"), name)
         self.proto.initializer.append(tensor)
         self.initializers[name] = self.proto.initializer[-1]
         return name
