@@ -41,7 +41,7 @@ def test_every_flag_has_its_place_in_the_manual_and_a_help_text(name: str) -> No
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts}"
-            if name in ("tune", "prune"):
+            if name in ("tune", "prune", "quantize"):
                 assert any(f"`{switch}`" in DOCUMENT for switch in parameter.opts), parameter.opts
 
 

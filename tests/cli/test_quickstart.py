@@ -41,5 +41,18 @@ def test_the_pruning_is_accepted(tmp_path: Path) -> None:
     assert (resolved.config.gradual, resolved.training.recovery_epochs) == (True, 0.5)
 
 
+def test_the_quantization_is_accepted(tmp_path: Path) -> None:
+    from persopt.kernel.builtin_modules import BUILTIN_MODULES
+    from persopt.plugins.discovery import load_registry
+    from persopt.quantization.checks import resolve_quantization
+    from persopt.quickstart import quickstart_quantization
+
+    settings = Settings(home=str(tmp_path))
+    model, data = prepare_quickstart(settings)
+    spec = quickstart_quantization(model, data, settings.models / "quantized")
+    resolved = resolve_quantization(spec, settings, load_registry(settings, BUILTIN_MODULES))
+    assert (resolved.config.backend, resolved.task, resolved.lengths) == ("auto", "text-classification", [16])
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -117,7 +117,7 @@ def test_losses_of_other_tokens_are_not_compared(tmp_path: Path) -> None:
 
 def test_a_model_of_images_is_timed_at_its_own_size(tmp_path: Path) -> None:
     model = make_image_program(tmp_path).model
-    spec = MeasureSpec(model_path=model, batch_sizes=[1, 3], seconds=0.01, memory=False)
+    spec = MeasureSpec(model_path=model, batch_sizes=[1, 3], seconds=0.01, threads=1, memory=False)
     report = _measure(spec, tmp_path)
     assert [(one.batch, one.length) for one in report.model.speed] == [(1, 8), (3, 8)]
 

@@ -110,6 +110,8 @@ def test_an_encoder_decoder_writes_what_pytorch_writes(name: str, tmp_path: Path
     pasts = {f"past_key_values.{name}" for name in own | cross}
     assert taken == {"input_ids", "encoder_attention_mask"} | pasts, "as Optimum names them"
     assert given == {"logits"} | {f"present.{name}" for name in own}
+    sides = [f"present.{layer}.{side}.{kind}" for layer in (0, 1) for side in ("decoder", "encoder") for kind in kinds]
+    assert [item.name for item in onnx.load(export.files[1]).graph.output] == ["logits", *sides], "in Optimum's order"
     found, expected = _write(model, tmp_path / "onnx", "target")
     np.testing.assert_array_equal(found, expected)
     assert len(np.unique(found)) > 3

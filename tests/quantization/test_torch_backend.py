@@ -174,3 +174,27 @@ def test_numbers_that_are_not_finite_have_no_range(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match="NaN or infinite"):
         BACKEND.quantize(TorchOptions(), request, [make_inputs("bert")])
+
+
+@pytest.mark.parametrize("method", ["dynamic", "weight-only"])
+def test_transformers_opens_the_layout_of_torchao(tmp_path: Path, method: str) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    options = TorchOptions(layout="torchao")
+    model, artifact = quantize(tmp_path, "bert", options, method=method, bits=8, keep=("classifier",))
+    assert artifact.format == "torchao"
+    plain: Any = AutoModelForSequenceClassification.from_pretrained(artifact.path)
+    assert type(plain.bert.pooler.dense.weight).__name__ == "Int8Tensor"
+    assert type(plain.classifier.weight).__name__ == "Parameter"
+    batch = make_inputs("bert", seed=5)
+    found = run(artifact, batch)
+    assert relative_error(found, expect(model, batch)) < 0.06
+    assert relative_error(found, expect(plain, batch)) < 0.03  # its symmetric activations have half a step more
+
+
+def test_the_layout_of_torchao_is_for_8_symmetric_bits() -> None:
+    request = QuantizationRequest(model="", output="", method="weight-only", bits=4)
+    answer = BACKEND.supports(TorchOptions(layout="torchao"), request)
+    assert answer == Unsupported(
+        "torchao's layout is for 8-bit symmetric weights, dynamic or weight-only", "backendOptions.layout=packed"
+    )

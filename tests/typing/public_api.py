@@ -21,6 +21,9 @@ reveal_type(report.artifacts)  # dict[str, str]
 pruned = persopt.prune("model", "output", sparsity=0.5)
 reveal_type(pruned)  # persopt.domain.prune_reports.PruneReport
 reveal_type(pruned.after.nonzero)  # int
+quantized = persopt.quantize("model", "output", data="data", bits=8)
+reveal_type(quantized)  # persopt.domain.quantize_reports.QuantizeReport
+reveal_type(quantized.speed[0].speedup.low)  # float
 measured = persopt.measure_model("model", "data", against="other", batch_sizes=[1], threads=2)
 reveal_type(measured)  # persopt.domain.measure_specs.MeasureReport
 reveal_type(measured.comparisons[0].speedup.low)  # float

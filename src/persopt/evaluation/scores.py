@@ -149,4 +149,4 @@ class ScoreChange:
     def agreement(self) -> float:
         """Return the share of rows that both answer alike."""
         pairs: list[tuple[Any, Any]] = list(zip(self.before.answers, self.after.answers, strict=True))
-        return sum(one == other for one, other in pairs) / len(pairs)
+        return sum(bool(one == other) for one, other in pairs) / len(pairs)

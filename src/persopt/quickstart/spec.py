@@ -1,4 +1,4 @@
-"""The quickstart's search, and the pruning after it."""
+"""The quickstart's search, and the pruning and the quantization after it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Final
 from persopt.domain.programs import DataSpec, TrainingOptions
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.prune_training import PruneTraining
+from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
-__all__ = ("quickstart_pruning", "quickstart_spec")
+__all__ = ("quickstart_pruning", "quickstart_quantization", "quickstart_spec")
 
 _DATA: Final = DataSpec(text_columns=["text"], label_column="label", max_length=32)
 
@@ -69,4 +70,30 @@ def quickstart_pruning(model: Path, data: Path, output: Path, *, seed: int = 0) 
         data=_DATA,
         batch_size=32,
         training=PruneTraining(pruning_epochs=0.5, recovery_epochs=0.5, learning_rate=5e-4, pruning_steps=5),
+    )
+
+
+def quickstart_quantization(model: Path, data: Path, output: Path, *, seed: int = 0) -> QuantizeSpec:
+    """Return a static quantization to 8 bits by the fastest backend; about half a minute on two cores.
+
+    Args:
+        model: Folder of the model.
+        data: Folder made by `make_quickstart_data`.
+        output: Folder for the quantized model.
+        seed: Seed of the rows chosen.
+    """
+    return QuantizeSpec(
+        name="quickstart-quantization",
+        model_path=str(model),
+        output_path=str(output),
+        dataset_path=str(data),
+        config=QuantizeConfig(method="static"),
+        seed=seed,
+        task="text-classification",
+        data=_DATA,
+        calibration_rows=128,
+        batch_size=32,
+        batch_sizes=[1, 32],
+        lengths=[16],
+        measure_memory=False,
     )

@@ -42,7 +42,7 @@ def cast_weights(model: Any, float_type: FloatType, kept: Collection[str]) -> in
             too_large += 1
             continue
         kind = openvino.Type.f16 if float_type == "fp16" else openvino.Type.bf16
-        shrunk = openvino.opset13.constant(np.ascontiguousarray(values), dtype=kind)
+        shrunk = openvino.opset13.constant(_round(values, float_type), dtype=kind)
         shrunk.set_friendly_name(constant.get_friendly_name())
         back = openvino.opset13.convert(shrunk, "f32")
         back.set_friendly_name(f"{constant.get_friendly_name()}/convert")
@@ -55,3 +55,11 @@ def _is_weight(openvino: Any, operator: Any) -> bool:
     if operator.get_type_name() != "Constant" or operator.get_element_type() != openvino.Type.f32:
         return False
     return bool(np.prod(operator.get_output_shape(0)) > 1)
+
+
+def _round(values: np.ndarray[Any, Any], float_type: FloatType) -> np.ndarray[Any, Any]:
+    """Round to what the type holds; OpenVINO's own way to bfloat16 is not to the nearest."""
+    import torch
+
+    kind = torch.float16 if float_type == "fp16" else torch.bfloat16
+    return torch.from_numpy(values.copy()).to(kind).float().numpy()

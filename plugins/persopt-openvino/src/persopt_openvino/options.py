@@ -14,10 +14,17 @@ Precision = Literal["auto", "f32", "bf16"]
 class OpenvinoOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How OpenVINO and NNCF quantize, beyond what every backend is asked."""
 
+    smooth: Annotated[
+        bool,
+        Meta(
+            description="With static: let NNCF move outliers of activations into weights first (SmoothQuant), by a"
+            " product before each layer, which OpenVINO fuses."
+        ),
+    ] = True
     smooth_alpha: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None,
-        Meta(description="With static: alpha of NNCF's SmoothQuant, a product before each layer; null leaves it out."),
-    ] = 0.95
+        Meta(description="How far they are moved; by default 0.95, or 0.5 where a whole weight has one scale."),
+    ] = None
     bias_correction: Annotated[
         bool, Meta(description="With static: let NNCF shift biases by the mean error of the calibration data.")
     ] = True

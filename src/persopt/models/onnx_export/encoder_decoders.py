@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from persopt.models.onnx_export.cached import flatten, name_cache
 from persopt.models.onnx_export.comparing import Comparison
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ("check_translation", "make_encoder_decoder_graphs")
 
+T = TypeVar("T")
+
 _BATCH, _SOURCE, _FIRST, _MORE = 2, 7, 5, 3  # rows, encoder tokens, cached and new decoder tokens of the traced calls
 _ENCODED: Final = {0: "batch_size", 1: "encoder_sequence_length"}
 _CROSS: Final = {0: "batch_size", 2: "encoder_sequence_length"}
@@ -42,25 +44,24 @@ def make_encoder_decoder_graphs(model: PreTrainedModel) -> list[Graph]:
     with torch.no_grad():
         (hidden,) = _encode(model, tokens, mask)
         past = _decode(model, target[:, :_FIRST], mask, hidden, None).past_key_values
-    own, cross = flatten(past.self_attention_cache), flatten(past.cross_attention_cache)
-    own_names = name_cache(len(own) // 2, "decoder.")
-    cross_names = name_cache(len(cross) // 2, "encoder.")
+    layers = len(past.self_attention_cache.layers)
+    own_names, cross_names = name_cache(layers, "decoder."), name_cache(layers, "encoder.")
+    names = _interleave(own_names, cross_names)
     source = {"encoder_attention_mask": mask, "encoder_hidden_states": hidden}
-    cached = dict(zip(own_names + cross_names, own + cross, strict=True))
 
     def decode_first(ids: Tensor, mask: Tensor, hidden: Tensor) -> tuple[Tensor, ...]:
         output = _decode(model, ids, mask, hidden, None)
-        caches = output.past_key_values
-        return (output.logits, *flatten(caches.self_attention_cache), *flatten(caches.cross_attention_cache))
+        return (output.logits, *_flatten_both(output.past_key_values))
 
     def decode_more(ids: Tensor, mask: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
-        cache = _make_cache(model, values[: len(own)], values[len(own) :])
+        given = dict(zip(names, values, strict=True))
+        cache = _make_cache(model, [given[name] for name in own_names], [given[name] for name in cross_names])
         # Not looked at, since its keys and values are in the cache; but its shape is.
         hidden = torch.zeros(*mask.shape, 1)
         output = _decode(model, ids, mask, hidden, cache)
         return (output.logits, *flatten(output.past_key_values.self_attention_cache))
 
-    first_outputs = ("logits", *(f"present.{name}" for name in cached))
+    first_outputs = ("logits", *(f"present.{name}" for name in names))
     more_outputs = ("logits", *(f"present.{name}" for name in own_names))
     axes = {"input_ids": _NEW, "logits": _NEW} | dict.fromkeys(source, _ENCODED)
     axes |= {f"past_key_values.{name}": _PAST for name in own_names}
@@ -88,7 +89,7 @@ def make_encoder_decoder_graphs(model: PreTrainedModel) -> list[Graph]:
             model=model,
             call=decode_more,
             examples={"input_ids": target[:, _FIRST:], "encoder_attention_mask": mask}
-            | {f"past_key_values.{name}": value for name, value in cached.items()},
+            | {f"past_key_values.{name}": value for name, value in zip(names, _flatten_both(past), strict=True)},
             outputs=more_outputs,
             axes=axes | {f"present.{name}": _PRESENT for name in own_names},
         ),
@@ -139,6 +140,16 @@ def _decode(model: Any, tokens: Tensor, mask: Tensor, hidden: Tensor, cache: Any
         use_cache=True,
         return_dict=True,
     )
+
+
+def _flatten_both(cache: Any) -> list[Tensor]:
+    """Return the keys and values of both caches, layer by layer: the order in which Optimum reads them."""
+    return _interleave(flatten(cache.self_attention_cache), flatten(cache.cross_attention_cache))
+
+
+def _interleave(own: Sequence[T], cross: Sequence[T]) -> list[T]:
+    pairs = range(0, len(own), 2)
+    return [item for start in pairs for both in (own, cross) for item in both[start : start + 2]]
 
 
 def _make_cache(model: Any, own: Sequence[Tensor], cross: Sequence[Tensor]) -> Any:

@@ -24,13 +24,18 @@ from persopt.plugins.contracts.quantization import (
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ("FORMAT", "TorchBackend", "TorchOptions")
+__all__ = ("FORMAT", "TORCHAO_FORMAT", "TorchBackend", "TorchOptions")
 
 FORMAT: Final = "torch"
+TORCHAO_FORMAT: Final = "torchao"
 _CHECKPOINT: Final = "safetensors"
 _BITS: Final = (32, 16, 8, 4)
 _CAST: Final = 16
 _PACKED: Final = 4
+_TORCHAO_NOTE: Final = (
+    "a checkpoint that AutoModel.from_pretrained opens where torchao is installed; torchao in eager mode is "
+    "slower than float32, so persopt's runner has oneDNN multiply the integers"
+)
 _INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "pixel_values")
 _DECODER_INPUTS: Final = ("decoder_input_ids", "decoder_attention_mask")
 
@@ -42,6 +47,13 @@ class TorchOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Literal["float", "8-bit", "as-weights"],
         Meta(description="Form of the embedding tables: as they are, 8 bits a row, or that of the weights."),
     ] = "8-bit"
+    layout: Annotated[
+        Literal["packed", "torchao"],
+        Meta(
+            description="Of the file: persopt's, where embeddings and 4 bits are small too, or with 8 bits torchao's, "
+            "which Transformers opens by itself."
+        ),
+    ] = "packed"
 
 
 class TorchBackend:
@@ -51,9 +63,14 @@ class TorchBackend:
     title = {"en": "PyTorch", "fa": "پای‌تورچ"}
     options = TorchOptions
 
-    def supports(self, options: TorchOptions, request: QuantizationRequest) -> Supported | Unsupported:  # noqa: ARG002 - the contract's
+    def supports(self, options: TorchOptions, request: QuantizationRequest) -> Supported | Unsupported:
         """Tell whether the request can be done."""
-        refusal = _refuse_bits(request) or _refuse_weights(request) or _refuse_activations(request)
+        refusal = (
+            _refuse_bits(request)
+            or _refuse_weights(request)
+            or _refuse_activations(request)
+            or _refuse_layout(options, request)
+        )
         return refusal or Supported()
 
     def quantize(
@@ -68,9 +85,14 @@ class TorchBackend:
         from persopt.models.quiet import quiet_transformers
         from persopt.models.whole import load_whole
 
+        folder = Path(request.output)
+        if request.bits < _CAST and options.layout == "torchao":
+            from persopt.quantization.builtin.torchao_checkpoint import save_torchao
+
+            save_torchao(request)
+            return Artifact(path=str(folder), format=TORCHAO_FORMAT, notes=(_TORCHAO_NOTE,))
         model: Any
         model, _ = load_whole(request.model, "float32")
-        folder = Path(request.output)
         if request.bits >= _CAST:
             if request.bits == _CAST:
                 model = model.to(torch.bfloat16 if request.float_type == "bf16" else torch.float16)
@@ -96,10 +118,14 @@ class TorchBackend:
         from persopt.models.whole import load_whole
         from persopt.quantization.builtin.torch_modules import has_integer_kernels
         from persopt.quantization.builtin.torch_storage import load_quantized
+        from persopt.quantization.builtin.torchao_checkpoint import load_torchao
 
         model: Any
+        integer = device == "cpu" and has_integer_kernels()
         if artifact.format == FORMAT:
-            model = load_quantized(Path(artifact.path), integer=device == "cpu" and has_integer_kernels())
+            model = load_quantized(Path(artifact.path), integer=integer)
+        elif artifact.format == TORCHAO_FORMAT:
+            model = load_torchao(Path(artifact.path), integer=integer)
         else:
             model, _ = load_whole(artifact.path)
         before = torch.get_num_threads()
@@ -177,6 +203,16 @@ def _refuse_activations(request: QuantizationRequest) -> Unsupported | None:
         )
     if request.activation_granularity == "token" and request.method != "dynamic":
         return Unsupported("a token's scale is not known before it comes", "activation_granularity=tensor")
+    return None
+
+
+def _refuse_layout(options: TorchOptions, request: QuantizationRequest) -> Unsupported | None:
+    if options.layout == "packed" or request.bits >= _CAST:
+        return None
+    if request.bits == _PACKED or not request.symmetric or request.method not in ("dynamic", "weight-only"):
+        return Unsupported(
+            "torchao's layout is for 8-bit symmetric weights, dynamic or weight-only", "backendOptions.layout=packed"
+        )
     return None
 
 

@@ -142,7 +142,7 @@ def _gather_moments(model: nn.Module, linears: Mapping[str, nn.Module], batches:
 
 def _run(model: nn.Module, linears: Mapping[str, nn.Module], batches: Batches, see: Any) -> None:
     handles = [
-        module.register_forward_pre_hook(lambda _, inputs, name=name: see(name, inputs[0].detach()))  # type: ignore[misc]
+        module.register_forward_pre_hook(lambda _, inputs, name=name: see(name, inputs[0].detach()))
         for name, module in linears.items()
     ]
     try:

@@ -1,0 +1,101 @@
+"""Quantization with ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from persopt.domain.errors import ModelError
+from persopt.plugins import (
+    Artifact,
+    QuantizationBackend,
+    QuantizationRequest,
+    Runner,
+    Supported,
+    Unsupported,
+    hookimpl,
+)
+from persopt_onnxruntime.options import OnnxRuntimeOptions
+from persopt_onnxruntime.running import FILE, OnnxRunner
+from persopt_onnxruntime.support import check_request
+
+if TYPE_CHECKING:
+    import numpy as np
+    from onnx import ModelProto
+
+__all__ = ("OnnxRuntime", "persopt_quantization_backends")
+
+_BIGGEST: Final = 1_800_000_000  # bytes; a protobuf holds at most 2 GiB, bigger weights lie beside it
+
+
+class OnnxRuntime:
+    """Fuses the ONNX graph, then quantizes its products and embeddings; runs it by `onnxruntime` alone."""
+
+    name = "onnxruntime"
+    title = {"en": "ONNX Runtime", "fa": "او‌ان‌ان‌اکس رانتایم"}
+    options = OnnxRuntimeOptions
+
+    @property
+    def exporter(self) -> Literal["torchscript"]:
+        """The faster exporter; attention is recognised in the graphs of both."""
+        return "torchscript"
+
+    def supports(
+        self,
+        options: OnnxRuntimeOptions,  # noqa: ARG002 - the contract's
+        request: QuantizationRequest,
+    ) -> Supported | Unsupported:
+        """Tell whether the request can be done here."""
+        return check_request(request)
+
+    def quantize(
+        self,
+        options: OnnxRuntimeOptions,
+        request: QuantizationRequest,
+        calibration: Iterable[Mapping[str, np.ndarray[Any, Any]]] | None,
+    ) -> Artifact:
+        """Write `model.onnx`, with `model.onnx.data` beside it if it is large.
+
+        Raises:
+            ModelError: if the graph is not given or cannot be read, nothing in it can be quantized, or a number does
+                not fit into 16 bits.
+            DataError: if calibration data are missing or do not fit, or the model gives values on them that are not
+                finite.
+        """
+        from persopt_onnxruntime.conversion import convert
+
+        if request.onnx is None:
+            raise ModelError("the model is not given as ONNX", hint="persopt makes it; request.onnx names the file")
+        model, notes = convert(options, request, calibration)
+        _save(model, Path(request.output))
+        return Artifact(path=request.output, format="onnx", notes=tuple(notes))
+
+    @contextmanager
+    def runner(self, artifact: Artifact, device: str, threads: int) -> Iterator[Runner]:
+        """Open an artifact for running.
+
+        Raises:
+            ModelError: if it cannot be opened, or not on this device.
+        """
+        yield OnnxRunner(artifact.path, device, threads)
+
+
+def _save(model: ModelProto, folder: Path) -> None:
+    import onnx
+
+    large = model.ByteSize() > _BIGGEST
+    onnx.save(
+        model,
+        folder / FILE,
+        save_as_external_data=large,
+        location=f"{FILE}.data" if large else None,
+        all_tensors_to_one_file=True,
+    )
+
+
+@hookimpl
+def persopt_quantization_backends() -> Iterable[QuantizationBackend[OnnxRuntimeOptions]]:
+    """Offer the backend."""
+    yield OnnxRuntime()
