@@ -10,7 +10,7 @@ import torch
 from persopt.domain.errors import ModelError
 from persopt.plugins.contracts.quantization import Artifact, QuantizationRequest, Supported, Unsupported
 from persopt.quantization.builtin.torch_backend import TorchBackend, TorchOptions
-from persopt.quantization.builtin.torch_storage import load_quantized
+from persopt.quantization.torch_artifacts.storage import load_quantized
 from tests.quantization.models import make_inputs, make_model
 
 BACKEND = TorchBackend()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from persopt.plugins import PluginError
+from persopt.domain.errors import ModelError
 from persopt_openvino.conversion import convert_checkpoint
 from persopt_openvino.keeping import kept_operators, module_of
 
@@ -40,7 +40,7 @@ def test_other_kinds_of_models_are_converted_and_checked(make: Any, tmp_path: Pa
 
 def test_a_model_that_differs_is_refused(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("persopt_openvino.conversion._TOLERANCE", 0.0)
-    with pytest.raises(PluginError, match="other logits in OpenVINO than in PyTorch"):
+    with pytest.raises(ModelError, match="other logits in OpenVINO than in PyTorch"):
         convert_checkpoint(str(checkpoint))
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from openvino_parts import Batch, Quantize, outputs_of, outputs_of_torch
 
-from persopt.plugins import Artifact, PluginError
+from persopt.domain.errors import ModelError
+from persopt.plugins import Artifact
 from persopt_openvino import OpenvinoBackend
 
 
@@ -25,19 +26,19 @@ def test_32_bits_give_the_outputs_of_torch(quantize: Quantize, checkpoint: Path,
         kept = runner.run(whole | {"labels": np.zeros(4)})["logits"]
         again = runner.run({"input_ids": ids})["logits"]
         np.testing.assert_array_equal(kept, again)  # and the next call did not write over the first one's outputs
-        with pytest.raises(PluginError, match="input_ids was not given"):
+        with pytest.raises(ModelError, match="input_ids was not given"):
             runner.run({"pixel_values": np.zeros(1)})
-    with pytest.raises(PluginError, match="cuda was asked for"), OpenvinoBackend().runner(artifact, "cuda", 1):
+    with pytest.raises(ModelError, match="cuda was asked for"), OpenvinoBackend().runner(artifact, "cuda", 1):
         pass
     (Path(artifact.path) / "openvino_model.xml").write_text("<net")
-    with pytest.raises(PluginError, match="cannot read"), OpenvinoBackend().runner(artifact, "cpu", 1):
+    with pytest.raises(ModelError, match="cannot read"), OpenvinoBackend().runner(artifact, "cpu", 1):
         pass
 
 
 def test_a_folder_without_the_files_is_refused(tmp_path: Path) -> None:
     artifact = Artifact(path=str(tmp_path), format="openvino")
     with (
-        pytest.raises(PluginError, match=r"openvino_model\.xml is missing"),
+        pytest.raises(ModelError, match=r"openvino_model\.xml is missing"),
         OpenvinoBackend().runner(artifact, "cpu", 1),
     ):
         pass

@@ -52,12 +52,7 @@ def test_min_max_ranges_are_those_of_the_calibration_data(
 ) -> None:
     graph = read_graph(quantize(_PLAIN, method="static", bits=8, activation_symmetric=symmetric))
     values = _embeddings(checkpoint, batches)
-    (quantizer,) = [
-        quantizer
-        for quantizer in _quantizers(graph)
-        if quantizer.input_value(0).get_node().get_friendly_name().startswith("__module.bert.embeddings.LayerNorm/")
-    ]
-    low, high = (float(quantizer.input_value(port).get_node().data.item()) for port in (1, 2))
+    low, high = _range_of_embeddings(graph)
     step = (high - low) / 255
     if symmetric:
         assert high == pytest.approx(float(np.abs(values).max()), abs=step)
@@ -72,17 +67,23 @@ def test_percentile_ranges_leave_outliers_out(quantize: Quantize, checkpoint: Pa
         quantize(_PLAIN, method="static", bits=8, ranges="percentile", percentile=90.0, activation_symmetric=False)
     )
     values = _embeddings(checkpoint, batches)
-    (quantizer,) = [
-        quantizer
-        for quantizer in _quantizers(graph)
-        if quantizer.input_value(0).get_node().get_friendly_name().startswith("__module.bert.embeddings.LayerNorm/")
-    ]
-    low, high = (float(quantizer.input_value(port).get_node().data.item()) for port in (1, 2))
+    low, high = _range_of_embeddings(graph)
     assert np.mean((values >= low) & (values <= high)) == pytest.approx(0.9, abs=0.02)
 
 
 def _quantizers(graph: Any) -> list[Any]:
     return [operator for operator in graph.get_ops() if operator.get_type_name() == "FakeQuantize"]
+
+
+def _range_of_embeddings(graph: Any) -> tuple[float, float]:
+    """The one range that all quantizers after the embeddings have."""
+    found = {
+        tuple(float(quantizer.input_value(port).get_node().data.item()) for port in (1, 2))
+        for quantizer in _quantizers(graph)
+        if quantizer.input_value(0).get_node().get_friendly_name().startswith("__module.bert.embeddings.LayerNorm/")
+    }
+    ((low, high),) = found
+    return low, high
 
 
 def _fed_module(quantizer: Any) -> str:

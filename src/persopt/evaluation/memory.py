@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +20,10 @@ __all__ = ("measure_model_memory", "open_call")
 
 _BACKENDS: Final = "quantization-backend:"
 # What is imported before the memory is read, so that it is the model's and not the libraries'.
-_LIBRARIES: Final = {
-    "safetensors": ("torch", "transformers", "transformers.models.auto.modeling_auto"),
+_TORCH: Final = ("torch", "transformers", "transformers.models.auto.modeling_auto")
+_LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "safetensors": _TORCH,
+    "torch": _TORCH,
     "onnx": ("onnxruntime",),
     "openvino": ("openvino",),
 }

@@ -15,6 +15,8 @@ from persopt_onnxruntime.graphs import Graph
 from persopt_onnxruntime.masks import find_padding_masks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from onnx import ModelProto, NodeProto
 
 __all__ = ("fuse_attention",)
@@ -22,12 +24,12 @@ __all__ = ("fuse_attention",)
 
 @dataclass(frozen=True)
 class _Attention:
-    """What is computed: softmax(scale * q k' + bias) v, by head; each of shape (batch, length, width)."""
+    """What is computed: softmax(scale * q k' + sum of the addends) v, by head; each of shape (batch, length, width)."""
 
     query: str
     key: str
     value: str
-    bias: str
+    addends: tuple[str, ...]
     output: str
     heads: int
     scale: float
@@ -46,18 +48,15 @@ def fuse_attention(model: ModelProto) -> int:
     found = [item for node in graph.nodes if node.op_type == "Softmax" and (item := _match(graph, node, widths))]
     if not found:
         return 0
-    masks = find_padding_masks(model, {item.bias for item in found if item.bias})
-    made: dict[str, str] = {}
+    masks = find_padding_masks(model, {item.addends[0] for item in found if len(item.addends) == 1})
+    made: dict[tuple[str, ...], str] = {}
     for item in found:
-        mask = item.bias
-        if mask in masks:
-            if mask not in made:
-                made[mask] = _padding(graph, masks[mask], item.query)
-            mask = made[mask]
+        if item.addends and item.addends not in made:
+            made[item.addends] = _join(graph, item, masks)
         graph.remove(item.last)
         graph.add(
             "Attention",
-            [item.query, item.key, item.value, *([mask] if mask else [])],
+            [item.query, item.key, item.value, *([made[item.addends]] if item.addends else [])],
             item.output,
             q_num_heads=item.heads,
             kv_num_heads=item.heads,
@@ -65,6 +64,16 @@ def fuse_attention(model: ModelProto) -> int:
         )
     graph.finish()
     return len(found)
+
+
+def _join(graph: Graph, item: _Attention, masks: Mapping[str, str]) -> str:
+    """Return the name of all addends' sum; where there is but the padding's mask, of that."""
+    first, *others = item.addends
+    if not others and first in masks:
+        return _padding(graph, masks[first], item.query)
+    for other in others:
+        first = graph.add("Add", [first, other])
+    return first
 
 
 def _padding(graph: Graph, mask: str, query: str) -> str:
@@ -80,7 +89,8 @@ def _padding(graph: Graph, mask: str, query: str) -> str:
 
 
 def _match(graph: Graph, softmax: NodeProto, widths: dict[str, int]) -> _Attention | None:
-    scores, scale, bias = _scores(graph, softmax.input[0])
+    scores, addends = _scores(graph, softmax.input[0])
+    scores, scale = _scaled(graph, scores)
     product = graph.maker(scores, "MatMul")
     values = _weighted(graph, softmax.output[0])
     if product is None or values is None:
@@ -91,14 +101,14 @@ def _match(graph: Graph, softmax: NodeProto, widths: dict[str, int]) -> _Attenti
     last = _merged(graph, values.output[0])
     if last is None or queries is None or keys is None or split_values is None:
         return None
-    size, width = queries[1], widths.get(queries[0], 0)
+    size, width = queries[1], _split_width(graph, queries[0]) or widths.get(queries[0], 0)
     if size != keys[1] or size <= 0 or width <= 0 or width % size:
         return None
     return _Attention(
         query=queries[0],
         key=keys[0],
         value=split_values[0],
-        bias=bias,
+        addends=addends,
         output=last.output[0],
         heads=width // size,
         scale=scale * query_scale * key_scale,
@@ -106,16 +116,14 @@ def _match(graph: Graph, softmax: NodeProto, widths: dict[str, int]) -> _Attenti
     )
 
 
-def _scores(graph: Graph, name: str) -> tuple[str, float, str]:
-    """Return the product's name, its factor and the addend's name, if there is one."""
+def _scores(graph: Graph, name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the name of the product, scaled or not, and of all that is added to it."""
     added = graph.maker(name, "Add")
-    if added is None:
-        return *_scaled(graph, name), ""
-    for one, other in (added.input, reversed(added.input)):
-        product, scale = _scaled(graph, one)
-        if graph.maker(product, "MatMul") is not None and graph.constant(other) is None:
-            return product, scale, other
-    return name, 1.0, ""
+    for one, other in (added.input, reversed(added.input)) if added is not None else ():
+        scores, addends = _scores(graph, one)
+        if graph.maker(_scaled(graph, scores)[0], "MatMul") is not None and graph.constant(other) is None:
+            return scores, (*addends, other)
+    return name, ()
 
 
 def _scaled(graph: Graph, name: str) -> tuple[str, float]:
@@ -188,6 +196,13 @@ def _last_dimension(graph: Graph, shape: str) -> int | None:
     node = graph.maker(shape, "Concat")
     last = graph.constant(node.input[-1]) if node is not None else None
     return None if last is None else int(last.reshape(-1)[-1])
+
+
+def _split_width(graph: Graph, name: str) -> int | None:
+    """Return the last dimension of one of several parts that a value was cut into, as merged projections are."""
+    node = graph.maker(name, "Split")
+    sizes = graph.constant(node.input[1]) if node is not None and len(node.input) > 1 else None
+    return None if node is None or sizes is None else int(sizes[list(node.output).index(name)])
 
 
 def _order(node: NodeProto) -> list[int]:

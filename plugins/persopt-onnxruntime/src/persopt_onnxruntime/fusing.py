@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from persopt.domain.errors import ModelError
 from persopt_onnxruntime.attention import fuse_attention
+from persopt_onnxruntime.comparing import give_the_same
 from persopt_onnxruntime.graphs import Graph
 from persopt_onnxruntime.naming import name_modules
 
@@ -45,11 +46,16 @@ def load_fused(file: str, *, fuse: bool = True) -> tuple[ModelProto, dict[str, s
     try:
         if next(item.version for item in model.opset_import if not item.domain) < OPSET:
             model = onnx.version_converter.convert_version(model, OPSET)
-        model = _fold(model)
+        folded = _fold(model)
     except Exception as error:
         message = " ".join(str(error).split())[:300]
         raise ModelError(f"the ONNX graph cannot be fused: {message}", hint="use the option fuse=false") from error
-    return model, modules, _describe(fuse_attention(model), model)
+    fused = type(folded)()
+    fused.CopyFrom(folded)
+    count = fuse_attention(fused)
+    if count and not give_the_same(folded, fused):
+        return folded, modules, ["attention was left as it is: made one operator, it gave other outputs"]
+    return fused, modules, _describe(count, fused)
 
 
 def hide_slow_fusions(model: ModelProto) -> None:
@@ -61,7 +67,7 @@ def hide_slow_fusions(model: ModelProto) -> None:
     graph = Graph(model)
     for node in graph.nodes:
         followers = {taker.op_type for taker in graph.takers.get(node.output[0], [])}
-        if node.op_type == "Add" and followers & {"LayerNormalization", "Gelu", "Erf", "Div"}:
+        if node.op_type == "Add" and followers & {"LayerNormalization", "Gelu"}:
             node.op_type = "Sum"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from persopt.plugins import PluginError
+from persopt.domain.errors import ModelError
 from persopt_openvino.libraries import load_openvino
 
 __all__ = ("FILE", "RunSettings", "find_model", "read_settings", "save_model")
@@ -45,12 +45,12 @@ def find_model(folder: str) -> Path:
     """Return the file of the model in an artifact's folder.
 
     Raises:
-        PluginError: if one of its two files is missing.
+        ModelError: if one of its two files is missing.
     """
     file = Path(folder) / FILE
     for part in (file, file.with_suffix(".bin")):
         if not part.is_file():
-            raise PluginError(f"{folder} is no OpenVINO artifact: {part.name} is missing")
+            raise ModelError(f"{folder} is no OpenVINO artifact: {part.name} is missing")
     return file
 
 

@@ -47,7 +47,7 @@ class OpenvinoBackend:
         """Write `openvino_model.xml` and `.bin`, which plain OpenVINO reads too.
 
         Raises:
-            PluginError: if OpenVINO cannot convert the model, converts it wrongly, or data are missing.
+            ModelError: if OpenVINO cannot convert the model, converts it wrongly, or data are missing.
         """
         from persopt_openvino.quantizing import quantize_checkpoint
 
@@ -58,7 +58,7 @@ class OpenvinoBackend:
         """Open an artifact on the CPU, all threads for one call at a time.
 
         Raises:
-            PluginError: on entering, if a file is missing or damaged, or the device is another.
+            ModelError: on entering, if a file is missing or damaged, or the device is another.
         """
         from persopt_openvino.running import open_runner
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from persopt.plugins import PluginError, QuantizationRequest
+from persopt.domain.errors import ModelError
+from persopt.plugins import QuantizationRequest
 from persopt_openvino.libraries import load_nncf
 from persopt_openvino.options import OpenvinoOptions
 
@@ -35,12 +36,12 @@ def quantize_static(
         calibration: Batches of inputs.
 
     Raises:
-        PluginError: if there are no batches, or an input of the model is missing in them.
+        ModelError: if there are no batches, or an input of the model is missing in them.
     """
     nncf = load_nncf()
     batches = [_fit(model, batch) for batch in calibration]
     if not batches:
-        raise PluginError("static quantization needs calibration data, and there is not one batch")
+        raise ModelError("static quantization needs calibration data, and there is not one batch")
     preset = nncf.QuantizationPreset.PERFORMANCE if request.activation_symmetric else nncf.QuantizationPreset.MIXED
     return nncf.quantize(
         model,
@@ -57,7 +58,7 @@ def _fit(model: Any, batch: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.
     names = [port.get_any_name() for port in model.inputs]
     missing = [name for name in names if name not in batch]
     if missing:
-        raise PluginError(f"the calibration data have no {', '.join(missing)}; the model takes {', '.join(names)}")
+        raise ModelError(f"the calibration data have no {', '.join(missing)}; the model takes {', '.join(names)}")
     return {name: batch[name] for name in names}
 
 

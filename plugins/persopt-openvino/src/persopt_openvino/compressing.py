@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from persopt.plugins import PluginError, QuantizationRequest
+from persopt.domain.errors import ModelError
+from persopt.plugins import QuantizationRequest
 from persopt_openvino.libraries import load_nncf
 from persopt_openvino.options import OpenvinoOptions
 
@@ -37,7 +38,7 @@ def compress_weights(
         calibration: Batches of inputs, for GPTQ.
 
     Raises:
-        PluginError: if GPTQ was asked for and there are no batches.
+        ModelError: if GPTQ was asked for and there are no batches.
     """
     nncf = load_nncf()
     given: dict[str, Any] = {}
@@ -50,7 +51,7 @@ def compress_weights(
         names = [port.get_any_name() for port in model.inputs]
         batches = [{name: batch[name] for name in names} for batch in calibration or ()]
         if not batches:
-            raise PluginError("GPTQ needs calibration data, and there is not one batch")
+            raise ModelError("GPTQ needs calibration data, and there is not one batch")
         given |= {"dataset": nncf.Dataset(batches), "subset_size": len(batches), "gptq": True}
         given["scale_estimation"] = options.scale_estimation
     advanced = nncf.AdvancedCompressionParameters(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from persopt.plugins import PluginError
+from persopt.domain.errors import ModelError
 from persopt_openvino.libraries import load_openvino, quiet
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def convert_checkpoint(folder: str) -> Any:
     """Return the checkpoint as an `openvino.Model` in float32.
 
     Raises:
-        PluginError: if the model is of a kind that cannot be converted, or gives other outputs than in PyTorch.
+        ModelError: if the model is of a kind that cannot be converted, or gives other outputs than in PyTorch.
     """
     import torch
 
@@ -42,7 +42,7 @@ def convert_checkpoint(folder: str) -> Any:
                     model, example_input={name: torch.from_numpy(value) for name, value in examples.items()}
                 )
         except Exception as error:  # OpenVINO raises whatever tracing raises
-            raise PluginError(
+            raise ModelError(
                 f"OpenVINO cannot convert {type(model).__name__}: {_first_line(error)}",
                 hint="take another backend",
             ) from error
@@ -59,7 +59,7 @@ def _load(folder: str) -> PreTrainedModel:
     names = config.architectures or ["AutoModel"]
     model_class = getattr(transformers, names[0], None)
     if model_class is None:
-        raise PluginError(f"{names[0]}, the class of {folder}, is not one of Transformers' own")
+        raise ModelError(f"{names[0]}, the class of {folder}, is not one of Transformers' own")
     try:
         model = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     except ValueError:  # this class has no such attention
@@ -79,7 +79,7 @@ def _make_inputs(model: PreTrainedModel, rows: int, length: int) -> dict[str, np
         random = np.random.default_rng(rows)
         return {"pixel_values": random.normal(size=(rows, config.num_channels, size, size)).astype(np.float32)}
     if "input_ids" not in takes:
-        raise PluginError(f"{type(model).__name__} takes neither tokens nor images")
+        raise ModelError(f"{type(model).__name__} takes neither tokens nor images")
     text = config.get_text_config()
     ids = np.random.default_rng(length).integers(0, text.vocab_size, (rows, length))
     inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
@@ -120,7 +120,7 @@ def _check(openvino: Any, model: PreTrainedModel, converted: Any) -> None:
             difference = float(np.abs(given[output][visible] - expected[visible]).max())
             limit = _TOLERANCE * max(1.0, float(np.abs(expected[visible]).max()))
             if not difference <= limit:
-                raise PluginError(
+                raise ModelError(
                     f"{type(model).__name__} gives other {name} in OpenVINO than in PyTorch, with {rows} rows of"
                     f" {length} tokens: they differ by {difference:.2g} where {limit:.2g} is allowed",
                     hint="take another backend",

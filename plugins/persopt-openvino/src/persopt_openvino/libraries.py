@@ -15,10 +15,8 @@ __all__ = ("load_nncf", "load_openvino", "quiet")
 
 _TELEMETRY: Final = "openvino_telemetry"
 
-# What the tracing of a Transformers model says: that a comparison of shapes is kept as it turned out (the outputs are
-# compared over shapes afterwards), and that OpenVINO's decoder asked for every attribute, an old one among them.
-_TRACING: Final = (
-    (r"Converting a tensor to a Python", None),
+# OpenVINO's decoder asks for every attribute of a model, old ones among them, and traces with what PyTorch is to drop.
+_OLD: Final = (
     (r"`is_gradient_checkpointing` is deprecated", FutureWarning),
     (r"`torch\.jit\.\w+` is", DeprecationWarning),
 )
@@ -48,12 +46,19 @@ def load_nncf() -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep NNCF's bars and messages from standard output, and the known warnings of a tracing from the user."""
+    """Keep NNCF's bars and messages from standard output, and the known warnings of a tracing from the user.
+
+    What tracing warns of, that a comparison of shapes is kept as it turned out, is shown to be harmless afterwards:
+    the outputs are compared over shapes.
+    """
+    from torch.jit import TracerWarning
+
     logger = logging.getLogger("nncf")
     level = logger.level
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        for message, category in _TRACING:
-            warnings.filterwarnings("ignore", message, category or Warning)
+        warnings.simplefilter("ignore", TracerWarning)
+        for message, category in _OLD:
+            warnings.filterwarnings("ignore", message, category)
         logger.setLevel(logging.ERROR)
         try:
             yield

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from persopt.plugins import PluginError
+from persopt.domain.errors import ModelError
 from persopt_openvino.artifacts import find_model, read_settings
 from persopt_openvino.libraries import load_openvino
 
@@ -40,7 +40,7 @@ class OpenvinoRunner:
         A mask that is left out hides nothing, and the tokens' type is then 0.
 
         Raises:
-            PluginError: if another input is missing.
+            ModelError: if another input is missing.
         """
         fed = {name: self._take(name, kind, inputs) for name, kind in self._types.items()}
         given = self._request.infer(fed, share_inputs=True)
@@ -51,7 +51,7 @@ class OpenvinoRunner:
             return np.ascontiguousarray(inputs[name], kind)
         if name in _FILLERS and "input_ids" in inputs:
             return _FILLERS[name](inputs["input_ids"], dtype=kind)
-        raise PluginError(f"the model takes {', '.join(self._types)}; {name} was not given")
+        raise ModelError(f"the model takes {', '.join(self._types)}; {name} was not given")
 
 
 @contextmanager
@@ -59,17 +59,17 @@ def open_runner(folder: str, device: str, threads: int) -> Iterator[OpenvinoRunn
     """Compile an artifact for latency: all threads work on one call.
 
     Raises:
-        PluginError: if the artifact is damaged, or the device is not the CPU.
+        ModelError: if the artifact is damaged, or the device is not the CPU.
     """
     if device != "cpu":
-        raise PluginError(f"OpenVINO's artifacts run on the CPU; {device} was asked for")
+        raise ModelError(f"OpenVINO's artifacts run on the CPU; {device} was asked for")
     file = find_model(folder)
     openvino = load_openvino()
     core = openvino.Core()
     try:
         model = core.read_model(file)
     except RuntimeError as error:
-        raise PluginError(f"OpenVINO cannot read {file}: {str(error).strip().splitlines()[-1]}") from error
+        raise ModelError(f"OpenVINO cannot read {file}: {str(error).strip().splitlines()[-1]}") from error
     settings = read_settings(model)
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     compiled = core.compile_model(

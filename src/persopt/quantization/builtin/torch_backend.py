@@ -87,7 +87,7 @@ class TorchBackend:
 
         folder = Path(request.output)
         if request.bits < _CAST and options.layout == "torchao":
-            from persopt.quantization.builtin.torchao_checkpoint import save_torchao
+            from persopt.quantization.torch_artifacts.torchao_layout import save_torchao
 
             save_torchao(request)
             return Artifact(path=str(folder), format=TORCHAO_FORMAT, notes=(_TORCHAO_NOTE,))
@@ -101,8 +101,8 @@ class TorchBackend:
             with quiet_transformers():
                 model.save_pretrained(folder)
             return Artifact(path=str(folder), format=_CHECKPOINT, notes=_note_cast(request))
-        from persopt.quantization.builtin.torch_quantizing import quantize_layers
-        from persopt.quantization.builtin.torch_storage import save_quantized
+        from persopt.quantization.torch_artifacts.quantizing import quantize_layers
+        from persopt.quantization.torch_artifacts.storage import save_quantized
 
         layers, tensors = quantize_layers(model, request, options.embeddings, calibration)
         if not layers:
@@ -116,9 +116,9 @@ class TorchBackend:
         import torch
 
         from persopt.models.whole import load_whole
-        from persopt.quantization.builtin.torch_modules import has_integer_kernels
-        from persopt.quantization.builtin.torch_storage import load_quantized
-        from persopt.quantization.builtin.torchao_checkpoint import load_torchao
+        from persopt.quantization.torch_artifacts.modules import has_integer_kernels
+        from persopt.quantization.torch_artifacts.storage import load_quantized
+        from persopt.quantization.torch_artifacts.torchao_layout import load_torchao
 
         model: Any
         integer = device == "cpu" and has_integer_kernels()

@@ -11,7 +11,7 @@ from msgspec import Struct
 from persopt.domain.errors import ModelError
 from persopt.models.quiet import quiet_transformers
 from persopt.models.whole import find_model_class
-from persopt.quantization.builtin.torch_layers import LayerRecord, read_layer
+from persopt.quantization.torch_artifacts.layers import LayerRecord, read_layer
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -103,7 +103,7 @@ def load_quantized(folder: Path, *, integer: bool) -> nn.Module:
 
 
 def _build(layer: LayerRecord, tensors: dict[str, Tensor], *, integer: bool) -> nn.Module:
-    from persopt.quantization.builtin.torch_modules import IntegerLinear, QuantizedEmbedding, QuantizedLinear
+    from persopt.quantization.torch_artifacts.modules import IntegerLinear, QuantizedEmbedding, QuantizedLinear
 
     weight, bias = read_layer(layer, tensors)
     if layer.kind == "embedding":

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from persopt.plugins.contracts.quantization import QuantizationRequest
-from persopt.quantization.builtin.torch_layers import Activation, LayerRecord, write_layer
 from persopt.quantization.gptq import round_gptq
 from persopt.quantization.linears import find_linears, is_kept, iterate_outputs, weight_view
 from persopt.quantization.ranges import Observer, find_observer
 from persopt.quantization.schemes import Scheme, parameters_of_range, quantize_tensor
 from persopt.quantization.sensitivity import weight_scheme
+from persopt.quantization.torch_artifacts.layers import Activation, LayerRecord, write_layer
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

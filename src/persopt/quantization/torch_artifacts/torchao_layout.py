@@ -9,9 +9,9 @@ from persopt.domain.errors import ModelError
 from persopt.models.quiet import quiet_transformers
 from persopt.models.whole import find_model_class, load_whole
 from persopt.plugins.contracts.quantization import QuantizationRequest
-from persopt.quantization.builtin.torch_layers import Activation
 from persopt.quantization.linears import is_kept
 from persopt.quantization.schemes import Parameters, Quantized
+from persopt.quantization.torch_artifacts.layers import Activation
 
 __all__ = ("load_torchao", "save_torchao")
 
@@ -55,7 +55,7 @@ def load_torchao(folder: Path, *, integer: bool) -> Any:
     from torch import nn
     from torchao.quantization import Int8Tensor, MappingType, PerRow
 
-    from persopt.quantization.builtin.torch_modules import IntegerLinear
+    from persopt.quantization.torch_artifacts.modules import IntegerLinear
 
     model: Any
     model, _ = load_whole(folder)

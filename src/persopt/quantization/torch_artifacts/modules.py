@@ -8,7 +8,6 @@ import torch
 from torch import nn
 from torch.nn.functional import linear
 
-from persopt.quantization.builtin.torch_layers import Activation
 from persopt.quantization.schemes import (
     Parameters,
     Quantized,
@@ -17,6 +16,7 @@ from persopt.quantization.schemes import (
     dequantize,
     fake_quantize,
 )
+from persopt.quantization.torch_artifacts.layers import Activation
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,0 +1,1 @@
+"""Artifacts of the PyTorch backend: what is stored, made and run."""
