@@ -32,7 +32,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "4 bits, a scale for 32 weights": {"bits": 4, "groupSize": 32},
     "8 bits, activations too, a scale a tensor": {"bits": 8, "perChannel": False},
     "8 bits, activations too, a scale a channel": {"bits": 8},
+    "4 bits, a scale a tensor": {},
 }
+"""Configs of a quantization; of the last, which none can ask for, `_schemes` knows what is meant."""
 
 
 def main() -> None:
@@ -94,6 +96,17 @@ def _spec(model: Path, form: dict[str, Any] | None, given: argparse.Namespace) -
     )
 
 
+def _schemes(form: dict[str, Any], given: argparse.Namespace) -> Any:
+    """Return the forms of weights and of activations."""
+    from persopt.quantization.requests import make_request
+    from persopt.quantization.schemes import Scheme
+    from persopt.quantization.training import trained_schemes
+
+    if form:
+        return trained_schemes(make_request(_spec(given.out, form, given)))
+    return Scheme(bits=4, granularity="tensor"), None
+
+
 def _open(model: Path, form: dict[str, Any] | None, given: argparse.Namespace) -> Any:
     from persopt.training.session import TrainingSession
 
@@ -105,6 +118,7 @@ def _open(model: Path, form: dict[str, Any] | None, given: argparse.Namespace) -
 def _train(model: Path, target: Path, given: argparse.Namespace, form: dict[str, Any] | None) -> Path:
     """Train a copy of the model, for the form of numbers or, without one, as it is; unless that was done."""
     from persopt.models.side_files import copy_side_files
+    from persopt.quantization.fake_quantization import add_fake_quantization, remove_fake_quantization
     from persopt.quantization.training import train_aware
     from persopt.ticker import Ticker
     from persopt.training.saving import replace_model
@@ -114,13 +128,16 @@ def _train(model: Path, target: Path, given: argparse.Namespace, form: dict[str,
         return target
     part = target.with_name(f"{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    if form is not None:
+    if form:
         ticker = Ticker(lambda _: None, lambda: False)
         train_aware(model, part, _spec(model, form, given), given.out / "cache", ticker)
     else:
         session = _open(model, None, given)
         network = session.load_model()
+        if form is not None:
+            add_fake_quantization(network, *_schemes(form, given))
         session.train(network, count_steps(given.epochs, given.rows, _spec(model, None, given).batch_size))
+        remove_fake_quantization(network)
         copy_side_files(model, part, keep_index=False)
         replace_model(network, part)
     part.replace(target)
@@ -135,17 +152,15 @@ def _judge(folder: Path, form: dict[str, Any] | None, given: argparse.Namespace)
     from persopt.evaluation.rows import open_rows
     from persopt.quantization.fake_quantization import ActivationQuantizer, add_fake_quantization
     from persopt.quantization.linears import iterate_outputs
-    from persopt.quantization.requests import make_request
-    from persopt.quantization.training import trained_schemes
 
-    kept = given.out / f"{folder.name}-judged-{list(FORMS.values()).index(form) if form else 'float'}.json"
+    kept = given.out / f"{folder.name}-judged-{list(FORMS.values()).index(form) if form is not None else 'float'}.json"
     if kept.exists():
         return float(json.loads(kept.read_text()))
     session = _open(folder, form, given)
     model = session.load_model().eval()
     if form is not None:
         spec = _spec(folder, form, given)
-        add_fake_quantization(model, *trained_schemes(make_request(spec)))
+        add_fake_quantization(model, *_schemes(form, given))
         rows = open_rows(
             str(folder), str(given.data), spec.task, spec.data, given.out / "cache", split="train", limit=256
         )

@@ -66,7 +66,7 @@ def test_the_error_of_the_outputs_is_that_of_the_two_models(finished: QuantizeRe
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     rows = [json.loads(line) for line in (Path(program.dataset) / "validation.jsonl").read_text("utf-8").splitlines()]
-    tokenizer = AutoTokenizer.from_pretrained(program.model)  # type: ignore[no-untyped-call]
+    tokenizer = AutoTokenizer.from_pretrained(program.model)
     logits = []
     for folder in (program.model, finished.model_path):
         model = AutoModelForSequenceClassification.from_pretrained(folder, dtype="float32").eval()

@@ -23,6 +23,7 @@ from persopt.quantization.training import train_aware, trained_schemes
 from persopt.ticker import Ticker
 from persopt.training.saving import replace_model
 from persopt.training.session import TrainingSession
+from tests.support.quantizations import quantize_here
 from tests.support.tiny_models import TRAIN_ROWS, make_text_program
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -180,3 +181,23 @@ def test_a_backend_that_trains_in_its_own_way_is_asked_to(tmp_path: Path, progra
     assert read(tmp_path / "trained")["classifier.bias"].tolist() == [3.0, 3.0, 3.0]
     with pytest.raises(PluginError, match="prepare gave int, expected a module"):
         train(tmp_path / "broken", program, {"epochs": 0.5}, backend=OwnTraining(broken=True), bits=8)
+
+
+def test_a_whole_quantization_begins_from_the_trained_weights(tmp_path: Path, program: TrainingProgram) -> None:
+    spec = {
+        "dataset_path": program.dataset,
+        "data": program.data,
+        "device": "cpu",
+        "calibration_rows": 32,
+        "rank_layers": False,
+        "training": QuantizeTraining(epochs=10, learning_rate=5e-3, distill=True, distill_weight=0.1),
+    }
+    before = read(Path(program.model))
+    report = quantize_here(tmp_path, program.model, method="qat", spec=spec)
+    assert any(
+        note.endswith("with fake quantization, and learned from the original model too.") for note in report.notes
+    )
+    assert report.quality is not None
+    assert report.quality.after["loss"].value < report.quality.before["loss"].value  # of the original, not trained on
+    assert all(torch.equal(value, before[name]) for name, value in read(Path(program.model)).items())
+    assert {one.name for one in tmp_path.iterdir()} == {"quantized", "home", "run"}

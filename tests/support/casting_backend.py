@@ -62,7 +62,8 @@ class Casting:
         with torch.no_grad(), quiet_transformers():
             for parameter in model.parameters():
                 parameter.mul_(options.factor * self._factor)
-            model.to(torch.float16).save_pretrained(request.output)
+            half: Any = model
+            half.to(torch.float16).save_pretrained(request.output)
         return Artifact(path=request.output, format="safetensors", notes=(f"rows: {rows}",))
 
     @contextlib.contextmanager

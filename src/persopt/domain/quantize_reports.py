@@ -19,7 +19,7 @@ class BackendTried(Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         backend: Its name.
-        latency: Median time of a call in milliseconds, if it was tried.
+        latency: Milliseconds of a call, if it was tried: the geometric mean over the shapes of the medians.
         reason: Why it was not, or what went wrong.
     """
 

@@ -40,13 +40,13 @@ def _list_cells() -> Iterable[Cell]:
             if method == "static" and bits == 4:  # noqa: PLR2004 - refused before any backend is asked
                 continue
             for symmetric in (True, False):
-                config = QuantizeConfig(method=method, bits=bits, symmetric=symmetric)  # type: ignore[arg-type]
+                config = QuantizeConfig(method=method, bits=bits, symmetric=symmetric)
                 yield Cell(method=method, weights=f"{bits} bits", config=config)
     for symmetric in (True, False):
         config = QuantizeConfig(method="weight-only", bits=4, symmetric=symmetric, rounding="gptq")
         yield Cell(method="weight-only", weights="4 bits, GPTQ", config=config)
     for float_type in ("bf16", "fp16"):
-        config = QuantizeConfig(bits=16, float_type=float_type)  # type: ignore[arg-type]
+        config = QuantizeConfig(bits=16, float_type=float_type)
         yield Cell(method="cast", weights=float_type, config=config)
     yield Cell(method="export", weights="float32", config=QuantizeConfig(bits=32))
 

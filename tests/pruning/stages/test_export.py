@@ -8,7 +8,7 @@ import pytest
 import transformers
 
 from persopt.pruning.stages.export import export_result
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 from tests.models.tiny import make_config, make_tokenizer
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from persopt.domain.exports import OnnxExport
-from persopt.pruning.stages.ticker import Ticker
+from persopt.ticker import Ticker
 
 __all__ = ("export_result",)
 
