@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CODE := $(wildcard src tests plugins benchmarks)
 PLUGINS := $(wildcard plugins/*)
+PYTEST_FLAGS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench studio clean
+.PHONY: help setup demo test coverage lint format bench studio clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -16,12 +17,16 @@ demo: $(INSTALLED) ## Set up, then run the quickstart: data, model, tuning, tabl
 	$(BIN)/persopt quickstart
 
 test: lint ## Set up, then run the linters, the type checker, the layer contracts and all tests
-	$(BIN)/pytest --cov --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest $(PYTEST_FLAGS)
+
+coverage: lint ## As test, and show which lines no test runs; slower
+	$(BIN)/pytest --cov $(PYTEST_FLAGS)
 
 lint: $(INSTALLED) ## Only the linters, the type checker and the layer contracts
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy $(CODE)
+	$(BIN)/mypy
+	for plugin in $(PLUGINS); do $(BIN)/mypy $$plugin || exit 1; done # one by one: they have modules of one name
 	$(BIN)/lint-imports
 
 format: $(INSTALLED) ## Let ruff mend what it can
