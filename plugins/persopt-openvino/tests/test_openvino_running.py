@@ -30,7 +30,12 @@ def test_32_bits_give_the_outputs_of_torch(quantize: Quantize, checkpoint: Path,
             runner.run({"pixel_values": np.zeros(1)})
     with pytest.raises(ModelError, match="cuda was asked for"), OpenvinoBackend().runner(artifact, "cuda", 1):
         pass
-    (Path(artifact.path) / "openvino_model.xml").write_text("<net")
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "openvino_model.xml").write_text("<net")
+    (tmp_path / "openvino_model.bin").write_bytes(b"")
+    artifact = Artifact(path=str(tmp_path), format="openvino")
     with pytest.raises(ModelError, match="cannot read"), OpenvinoBackend().runner(artifact, "cpu", 1):
         pass
 
