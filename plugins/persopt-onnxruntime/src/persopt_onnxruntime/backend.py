@@ -18,7 +18,6 @@ from persopt.plugins import (
     hookimpl,
 )
 from persopt_onnxruntime.options import OnnxRuntimeOptions
-from persopt_onnxruntime.running import FILE, OnnxRunner
 from persopt_onnxruntime.support import check_request
 
 if TYPE_CHECKING:
@@ -79,12 +78,16 @@ class OnnxRuntime:
         Raises:
             ModelError: if it cannot be opened, or not on this device.
         """
+        from persopt_onnxruntime.running import OnnxRunner
+
         yield OnnxRunner(artifact.path, device, threads)
 
 
 def save(model: ModelProto, folder: Path, *, biggest: int = _BIGGEST) -> None:
     """Write `model.onnx`; of a model of more bytes the weights go to `model.onnx.data`."""
     import onnx
+
+    from persopt_onnxruntime.running import FILE
 
     large = model.ByteSize() > biggest
     onnx.save(
