@@ -111,10 +111,9 @@ def test_a_broken_plugin_is_told_and_the_good_one_loads(lamp: Path, folder: str)
 
 def test_all_broken_plugins_together_do_no_more_harm_than_each(lamp: Path) -> None:
     loaded = load([*(BROKEN / folder for folder in FAULTS), lamp])
-    assert {name: bool(record["faults"]) for name, record in loaded["records"].items()} == {
-        **{name: True for name, _, _ in FAULTS.values()},
-        "lamp": False,
-    }
+    broken = {name for name, record in loaded["records"].items() if record["faults"]}
+    assert broken == {name for name, _, _ in FAULTS.values()}
+    assert "lamp" in loaded["records"]
     assert loaded["methods"] == {"free": "persopt-zlamp 3.1", "lamp": "persopt-lamp 1.0"}
 
 
