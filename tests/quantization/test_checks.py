@@ -15,7 +15,7 @@ from persopt.domain.programs import DataSpec, TrainingProgram
 from persopt.domain.quantize_specs import QuantizeSpec, QuantizeTraining
 from persopt.domain.specs import JobSpec
 from persopt.domain.validation import decode_struct
-from persopt.plugins.registry import Registry
+from persopt.plugins.registry import PluginRecord, Registry
 from tests.support.quantizations import make_classifier, quantize_here, resolve_here
 
 
@@ -116,6 +116,16 @@ def test_without_any_backend_the_packages_are_named(tmp_path: Path, program: Tra
         "config.backend: no backend can do this: onnxruntime: is not installed: pip install persopt-"
     )
     assert "pip install persopt-openvino" in told
+
+
+def test_a_blocked_backend_is_not_said_to_be_missing(tmp_path: Path, program: TrainingProgram) -> None:
+    blocked = Registry([PluginRecord(name="openvino", module="x", distribution="persopt-openvino", blocked=True)])
+    (told,) = faults(tmp_path, program.model, backend="openvino", registry=blocked)
+    assert told.startswith("config.backend: the plugin of 'openvino' is installed, but blocked by the settings")
+    assert "PERSOPT_BLOCK_PLUGINS" in told
+    (told,) = faults(tmp_path, program.model, backend="auto", registry=blocked)
+    assert "openvino: is installed, but blocked by the settings" in told
+    assert "pip install persopt-openvino" not in told
 
 
 def test_a_calibration_set_that_is_too_small_says_how_many_rows_are_wanted(
