@@ -124,6 +124,8 @@ def test_the_help_names_the_backends_and_the_options_of_one() -> None:
     assert shown.returncode == 0, shown.stderr
     assert "Options of the backend torch" in shown.stdout
     assert "-o embeddings=..." in shown.stdout
+    context = quantize.make_context("quantize", [])
+    assert "`--backend NAME --help`" in quantize.get_help(context)
 
 
 def test_python_quantizes_here_and_a_cancelled_job_leaves_no_output(tmp_path: Path, model: Path) -> None:

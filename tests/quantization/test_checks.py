@@ -15,7 +15,7 @@ from persopt.domain.programs import DataSpec, TrainingProgram
 from persopt.domain.quantize_specs import QuantizeSpec, QuantizeTraining
 from persopt.domain.specs import JobSpec
 from persopt.domain.validation import decode_struct
-from persopt.plugins.registry import Registry
+from persopt.plugins.registry import PluginRecord, Registry
 from tests.support.quantizations import make_classifier, quantize_here, resolve_here
 
 
@@ -116,6 +116,31 @@ def test_without_any_backend_the_packages_are_named(tmp_path: Path, program: Tra
         "config.backend: no backend can do this: onnxruntime: is not installed: pip install persopt-"
     )
     assert "pip install persopt-openvino" in told
+
+
+@pytest.mark.parametrize("distill", [False, True])
+def test_qat_wants_a_model_that_knows_the_classes(tmp_path: Path, program: TrainingProgram, distill: bool) -> None:
+    rows = [{"text": "سرخ", "label": label} for label in ("a", "b", "c", "d") for _ in range(20)]
+    (tmp_path / "other.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    training = QuantizeTraining(distill=distill)
+    spec = {"dataset_path": str(tmp_path / "other.jsonl"), "training": training}
+    (told,) = faults(tmp_path, program.model, method="qat", spec=spec)
+    assert "no trained head for text-classification of the data's classes 'a', 'b', 'c' or 'd'; it knows 'a" in told
+    headless = Path(program.model).with_name("model")
+    spec = {"dataset_path": program.dataset, "data": program.data, "training": training}
+    (told,) = faults(tmp_path, headless, method="qat", spec=spec)
+    assert "has no trained head for text-classification (fine-tune it first" in told
+    assert resolve_here(tmp_path, program.model, method="qat", spec=spec).task == "text-classification"
+
+
+def test_a_blocked_backend_is_not_said_to_be_missing(tmp_path: Path, program: TrainingProgram) -> None:
+    blocked = Registry([PluginRecord(name="openvino", module="x", distribution="persopt-openvino", blocked=True)])
+    (told,) = faults(tmp_path, program.model, backend="openvino", registry=blocked)
+    assert told.startswith("config.backend: the plugin of 'openvino' is installed, but blocked by the settings")
+    assert "PERSOPT_BLOCK_PLUGINS" in told
+    (told,) = faults(tmp_path, program.model, backend="auto", registry=blocked)
+    assert "openvino: is installed, but blocked by the settings" in told
+    assert "pip install persopt-openvino" not in told
 
 
 def test_a_calibration_set_that_is_too_small_says_how_many_rows_are_wanted(

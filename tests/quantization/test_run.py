@@ -142,15 +142,33 @@ def test_a_cancelled_quantization_leaves_nothing(tmp_path: Path, program: Traini
     assert not [path for path in tmp_path.iterdir() if "quantized" in path.name]
 
 
-def test_a_model_that_gives_nan_on_the_calibration_rows_is_told(tmp_path: Path, program: TrainingProgram) -> None:
+@pytest.mark.parametrize(("value", "told"), [("nan", "NaN"), ("inf", "infinite numbers")])
+def test_weights_that_are_no_numbers_are_told_whatever_the_method(
+    tmp_path: Path, program: TrainingProgram, value: str, told: str
+) -> None:
     from safetensors.torch import load_file, save_file
 
     broken = Path(shutil.copytree(program.model, tmp_path / "broken"))
     tensors = load_file(broken / "model.safetensors")
-    tensors["bert.encoder.layer.0.output.dense.weight"][0, 0] = float("nan")
+    tensors["bert.encoder.layer.0.output.dense.weight"][0, 0] = float(value)
+    save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
+    expected = rf"broken has {told} in its weights, the first in 'bert.encoder.layer.0.output.dense.weight'"
+    with pytest.raises(ModelError, match=expected) as caught:
+        quantize_here(tmp_path, broken)
+    assert caught.value.faults[0].path == "$.modelPath"
+    assert not [path for path in tmp_path.iterdir() if "quantized" in path.name]
+
+
+def test_outputs_that_are_no_numbers_on_the_calibration_rows_are_told(tmp_path: Path, program: TrainingProgram) -> None:
+    from safetensors.torch import load_file, save_file
+
+    broken = Path(shutil.copytree(program.model, tmp_path / "broken"))
+    tensors = load_file(broken / "model.safetensors")
+    tensors["bert.pooler.dense.bias"][:] = 100  # all that the classifier is given is 1
+    tensors["classifier.weight"][0] = 3e38
     save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
     spec = {"dataset_path": program.dataset, "data": program.data}
-    with pytest.raises(ModelError, match=r"broken gives NaN in 'logits' on the calibration rows .* no ranges"):
+    with pytest.raises(ModelError, match=r"gives infinite numbers in 'logits' on the calibration rows .* no ranges"):
         quantize_here(tmp_path, broken, method="static", spec=spec)
     assert not [path for path in tmp_path.iterdir() if "quantized" in path.name]
 

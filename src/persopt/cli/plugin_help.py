@@ -46,6 +46,8 @@ class PluginCommand(click.Command):
             return
         with formatter.section(f"{self.what.capitalize()}s"):
             formatter.write_dl([(name, item.title["en"]) for name, item in offered.items()])
+        if name == AUTO_BACKEND:
+            formatter.write_text(f"The options of one are told by `{self.switch} NAME --help`.")
 
 
 def find_word(words: list[str], switch: str) -> str | None:

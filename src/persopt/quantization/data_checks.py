@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from persopt.data.inspection import DatasetSummary
 from persopt.domain.errors import Fault
+from persopt.domain.names import list_choices
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.models.description import ModelDescription
 from persopt.models.trained_heads import has_trained_head
@@ -48,13 +48,19 @@ def check_rows(spec: QuantizeSpec, description: ModelDescription | None, summary
     if spec.calibration_rows < LEAST_ROWS:
         message = f"at least {LEAST_ROWS} are wanted: {need}; got {spec.calibration_rows}"
         yield Fault(path="$.calibrationRows", message=message)
-    if description is not None and spec.config.method == "qat" and spec.training.distill:
-        yield from _check_head(Path(spec.model_path), description, summary)
+    if description is not None and spec.config.method == "qat":
+        yield from _check_head(spec, description, summary)
 
 
-def _check_head(model: Path, description: ModelDescription, summary: DatasetSummary) -> Iterator[Fault]:
+def _check_head(spec: QuantizeSpec, description: ModelDescription, summary: DatasetSummary) -> Iterator[Fault]:
+    """Refuse a model whose outputs could not be compared with the trained one's, or not be learnt from."""
     if has_trained_head(description, summary.task, summary.labels):
         return
-    message = f"{model} has no trained head for {summary.task} that could be distilled from"
-    hint = "fine-tune it first, or leave distill out"
+    has_head = has_trained_head(description, summary.task, description.labels)
+    if has_head and len(description.labels) == len(summary.labels) and not spec.training.distill:
+        return
+    message = f"{spec.model_path} has no trained head for {summary.task}"
+    if has_head:
+        message += f" of the data's classes {list_choices(summary.labels)}; it knows {list_choices(description.labels)}"
+    hint = "fine-tune it first: quantization-aware training goes on from a model that knows its task"
     yield Fault(path="$.modelPath", message=message, hint=hint, code="bad-model")

@@ -11,6 +11,7 @@ from msgspec import Struct
 from persopt.domain.errors import ModelError
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.models.description import describe_model
+from persopt.models.finite_weights import check_finite
 from persopt.models.side_files import copy_side_files
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
@@ -52,10 +53,13 @@ def prepare(
         candidate: The backend, if it is known already: one that trains in its own way is asked to.
 
     Raises:
-        ModelError: if the model cannot be loaded or smoothed, or gives NaN on the calibration data.
+        ModelError: if the model has NaN in its weights or gives NaN on the calibration data, or cannot be loaded or
+            smoothed.
     """
     source = Path(spec.model_path)
     notes: list[str] = []
+    ticker.message = "reading the weights"
+    check_finite(source, ticker.look)
     if describe_model(source).dtypes != _FLOAT32:
         ticker.message = "writing the weights in float32"
         source = _rewrite(source, work / "float32", ticker)
