@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from openvino_parts import Batch, Quantize, outputs_of, outputs_of_torch, read_graph, weight_of
 
+from persopt.domain.errors import ModelError
 from persopt_openvino import OpenvinoOptions
 
 _PLAIN = OpenvinoOptions(smooth=False, bias_correction=False)
@@ -25,6 +26,11 @@ def test_weights_and_activations_have_8_bits_and_the_outputs_stay(
     assert len(quantizers) >= 8
     assert {quantizer.get_attributes()["levels"] for quantizer in quantizers} == {256}
     assert _cosine(outputs_of(artifact, batches), outputs_of_torch(checkpoint, batches)) > 0.99
+
+
+def test_a_model_of_which_everything_is_kept_is_refused(quantize: Quantize) -> None:
+    with pytest.raises(ModelError, match="every linear layer is kept"):
+        quantize(method="static", bits=8, keep=("*",))
 
 
 def test_kept_modules_stay_in_floating_point(quantize: Quantize) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -69,11 +69,11 @@ def compress_weights(
     )
 
 
-def linear_widths(model: Any) -> Counter[int]:
-    """Count the weights of linear layers in a float model by the number of their inputs."""
+def linear_widths(model: Any, kept: Collection[str] = ()) -> Counter[int]:
+    """Count the weights of linear layers in a float model by the number of their inputs, all but the kept operators."""
     widths: Counter[int] = Counter()
     for operator in model.get_ops():
-        if operator.get_type_name() != "MatMul":
+        if operator.get_type_name() != "MatMul" or operator.get_friendly_name() in kept:
             continue
         weight = operator.input_value(1)
         if weight.get_node().get_type_name() != "Constant" or len(weight.get_shape()) != 2:  # noqa: PLR2004 - a matrix

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from persopt.domain.errors import ModelError
 from persopt.plugins import QuantizationRequest
 from persopt_openvino.artifacts import RunSettings, save_model
 from persopt_openvino.calibrating import quantize_static
@@ -33,6 +34,8 @@ def quantize_checkpoint(
     """Convert, quantize and save a checkpoint; return what to know about the result."""
     model = convert_checkpoint(request.model)
     kept = kept_operators(model, request.keep)
+    if request.bits < _HALF and kept and not linear_widths(model, set(kept)):
+        raise ModelError("every linear layer is kept, so nothing could be quantized", path="$.config.keep")
     precision = _choose_precision(options, request)
     notes: list[str] = []
     group = 0
