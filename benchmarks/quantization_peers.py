@@ -92,6 +92,24 @@ def _load_torchao_compiled(checkpoint: Path, folder: Path, threads: int) -> Call
     return _torch_call(torch.compile(_quantize_torchao(checkpoint)))
 
 
+def _quantize_old_torch(checkpoint: Path) -> Any:
+    """By `torch.ao.quantization`, which is announced for removal."""
+    import torch
+
+    model = _load_checkpoint(checkpoint)
+    return torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)  # type: ignore[no-untyped-call]
+
+
+def _make_old_torch(checkpoint: Path, folder: Path, _: Callable[[], Iterator[Inputs]]) -> None:
+    import torch
+
+    torch.save(_quantize_old_torch(checkpoint).state_dict(), folder / "model.pt")
+
+
+def _load_old_torch(checkpoint: Path, folder: Path, threads: int) -> Call:  # noqa: ARG001
+    return _torch_call(_quantize_old_torch(checkpoint))
+
+
 def _export(checkpoint: Path, file: Path) -> list[str]:
     """Write the checkpoint as ONNX by PyTorch's exporter and return the names of its inputs."""
     import inspect
@@ -184,6 +202,7 @@ PEERS: Final[dict[str, Peer]] = {
     REFERENCE: Peer(_make_nothing, _load_reference, ("*.safetensors",)),
     "torchao, dynamic int8, eager": Peer(_make_torchao, _load_torchao_eager, ("model.pt",)),
     "torchao, dynamic int8, compiled": Peer(_make_torchao, _load_torchao_compiled, ("model.pt",)),
+    "torch.ao, dynamic int8": Peer(_make_old_torch, _load_old_torch, ("model.pt",)),
     "ONNX Runtime, dynamic int8": Peer(_make_ort_dynamic, _load_ort, ("model.onnx",)),
     "ONNX Runtime, static int8 (QDQ)": Peer(_make_ort_static, _load_ort, ("model.onnx",)),
     "OpenVINO with NNCF, static int8": Peer(_make_openvino, _load_openvino, ("model.xml", "model.bin")),
