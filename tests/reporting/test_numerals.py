@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from persopt.domain.languages import LANGUAGES, Language
@@ -37,13 +37,15 @@ def test_a_number_is_written_as_people_write_it(value: float, english: str, pers
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32), st.sampled_from(LANGUAGES))
+@example(value=1e-5, language="en")  # a power of ten by itself
+@example(value=-1e7, language="fa")
 def test_what_is_written_is_the_number_to_four_digits(value: float, language: Language) -> None:
     mantissa, _, power = format_number(value, language).translate(BACK).partition("×")
     if "⁻" in format_number(value, language) or any(
         raised in format_number(value, language) for raised in "⁰¹²³⁴⁵⁶⁷⁸⁹"
     ):
         factor = 10.0 ** int((power or mantissa.lstrip("-")).removeprefix("10"))
-        read = float(mantissa) * factor if power else math.copysign(factor, float(mantissa))
+        read = float(mantissa) * factor if power else (-factor if mantissa.startswith("-") else factor)
     else:
         read = float(mantissa)
     assert read == pytest.approx(value, rel=5.1e-4, abs=1e-300)
