@@ -6,13 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from persopt.api.running import data_path
-from persopt.api.spec_building import as_plain
-from persopt.domain.errors import Fault, InputError
+from persopt.api.spec_building import as_plain, field_names, find_unknown
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec
-from persopt.domain.validation import decode_struct, suggest
+from persopt.domain.validation import decode_struct
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_registry
 from persopt.settings import load_settings
@@ -61,21 +58,8 @@ def measure_model(
 
 
 def _build_spec(model: str | Path, data: str, against: str | Path | None, options: dict[str, Any]) -> MeasureSpec:
-    names = {
-        "data_options" if field.name == "data" else field.name: field.encode_name
-        for field in msgspec.structs.fields(MeasureSpec)
-    }
-    faults = [
-        Fault(path=f"$.{name}", message=f"unknown option{suggest(name, names)}", code="unknown")
-        for name in options
-        if name not in names
-    ]
+    names = field_names(MeasureSpec)
+    faults = find_unknown(options, names)
     plain = {names[name]: as_plain(value, names[name]) for name, value in options.items() if name in names}
     plain |= {"modelPath": str(model), "datasetPath": data, "against": None if against is None else str(against)}
-    try:
-        spec = decode_struct(plain, MeasureSpec)
-    except InputError as error:
-        raise InputError([*faults, *error.faults]) from None
-    if faults:
-        raise InputError(faults)
-    return spec
+    return decode_struct(plain, MeasureSpec, earlier=faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
 from persopt.domain.validation import decode_struct, suggest
 
-__all__ = ("as_plain", "build_config_spec")
+__all__ = ("as_plain", "build_config_spec", "field_names", "find_unknown")
 
 SpecT = TypeVar("SpecT", bound=PruneSpec | QuantizeSpec)
 
@@ -41,16 +41,9 @@ def build_config_spec(
     Raises:
         InputError: with every fault: of unknown names, of values that are not accepted.
     """
-    outer = {
-        "data_options" if field.name == "data" else field.name: field.encode_name
-        for field in msgspec.structs.fields(kind)
-    }
+    outer = field_names(kind)
     inner = _fields(next(field.type for field in msgspec.structs.fields(kind) if field.name == "config"))
-    faults = [
-        Fault(path=f"$.{name}", message=f"unknown option{suggest(name, inner | outer)}", code="unknown")
-        for name in options
-        if name not in inner and name not in outer
-    ]
+    faults = find_unknown(options, inner | outer)
     plain = {outer[name]: as_plain(value, outer[name]) for name, value in options.items() if name in outer}
     within = {inner[name]: as_plain(value, inner[name]) for name, value in options.items() if name in inner}
     given = {} if config is None else as_plain(config, "config")
@@ -60,13 +53,28 @@ def build_config_spec(
         "datasetPath": data,
         "config": {**given, **within} if isinstance(given, dict) else given,
     }
-    try:
-        spec = decode_struct(plain, kind)
-    except InputError as error:
-        raise InputError([*faults, *error.faults]) from None
-    if faults:
-        raise InputError(faults)
-    return spec
+    return decode_struct(plain, kind, earlier=faults)
+
+
+def field_names(kind: type[Struct]) -> dict[str, str]:
+    """Return the names of a spec's fields in JSON by those that a call gives.
+
+    The field `data` says how the data set is read; the argument `data` is the data set, so the field is `data_options`.
+    """
+    return {
+        "data_options" if field.name == "data" else field.name: field.encode_name
+        for field in msgspec.structs.fields(kind)
+    }
+
+
+def find_unknown(options: Iterable[str], known: Iterable[str]) -> list[Fault]:
+    """Return a fault for each option that has another name than the known ones."""
+    accepted = list(known)
+    return [
+        Fault(path=f"$.{name}", message=f"unknown option{suggest(name, accepted)}", code="unknown")
+        for name in options
+        if name not in accepted
+    ]
 
 
 def as_plain(value: Any, name: str) -> Any:

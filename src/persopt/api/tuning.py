@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 
 from persopt.api.running import data_path, make_run_folder, run_durable, telling
-from persopt.api.spec_building import as_plain
-from persopt.domain.errors import Fault, InputError
+from persopt.api.spec_building import as_plain, field_names, find_unknown
+from persopt.domain.errors import InputError
 from persopt.domain.jobs import Progress
 from persopt.domain.objectives import Objective, default_direction
 from persopt.domain.reports import TuneReport
 from persopt.domain.space import ParameterConfig
 from persopt.domain.specs import TuneSpec
-from persopt.domain.validation import decode_struct, suggest
+from persopt.domain.validation import decode_struct
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_registry
 from persopt.settings import load_settings
@@ -101,16 +101,8 @@ def build_spec(
     options: Mapping[str, Any],
 ) -> TuneSpec:
     """Build the spec of what was given to `tune`; raise InputError with all faults of it."""
-    # The field `data` says how the data set is read; the argument `data` is the data set.
-    names = {
-        "data_options" if field.name == "data" else field.name: field.encode_name
-        for field in msgspec.structs.fields(TuneSpec)
-    }
-    faults = [
-        Fault(path=f"$.{name}", message=f"unknown option{suggest(name, names)}", code="unknown")
-        for name in options
-        if name not in names
-    ]
+    names = field_names(TuneSpec)
+    faults = find_unknown(options, names)
     plain: dict[str, Any] = {names[name]: as_plain(options[name], names[name]) for name in options if name in names}
     plain |= {
         "baseModelPath": "" if model is None else str(model),
@@ -120,13 +112,7 @@ def build_spec(
         "function": function if function is None or isinstance(function, str) else _function_name(function),
         "objectives": [msgspec.to_builtins(item) for item in _as_objectives(objectives)],
     }
-    try:
-        spec = decode_struct(plain, TuneSpec)
-    except InputError as error:
-        raise InputError([*faults, *error.faults]) from None
-    if faults:
-        raise InputError(faults)
-    return spec
+    return decode_struct(plain, TuneSpec, earlier=faults)
 
 
 def _as_objectives(given: Sequence[Objective | str] | str | None) -> list[Objective]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from persopt.cli.spec_building import put_options, read_file
 from persopt.cli.struct_flags import Flag, put_flags
-from persopt.domain.errors import Fault, InputError
+from persopt.domain.errors import Fault
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.validation import decode_struct
@@ -58,10 +58,4 @@ def build_config_words(
     put_options(given.get("option", ()), "-o", find_contribution(config), options_field, config, faults, path)
     if options_field in config:
         plain["config"] = config
-    try:
-        spec = decode_struct(plain, kind)
-    except InputError as error:
-        raise InputError([*faults, *error.faults]) from None
-    if faults:
-        raise InputError(faults)
-    return spec
+    return decode_struct(plain, kind, earlier=faults)

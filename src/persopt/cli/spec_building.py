@@ -70,7 +70,7 @@ def build_tune_spec(given: Mapping[str, Any], registry: Registry) -> TuneSpec:
     put_options(given.get("executor_option", ()), "--executor-option", executor, "executorOptions", plain, faults)
     if given.get("parser"):
         plain["parsers"] = [_parse_parser(item, registry, faults) for item in given["parser"]]
-    return _decode(plain, faults)
+    return decode_struct(plain, TuneSpec, earlier=faults)
 
 
 def _parse_parser(text: str, registry: Registry, faults: list[Fault]) -> dict[str, Any]:
@@ -81,16 +81,6 @@ def _parse_parser(text: str, registry: Registry, faults: list[Fault]) -> dict[st
     if not assigned or parser is None:  # the check of the name tells of it
         return {"name": name, "options": dict(assigned)}
     return {"name": name, "options": _decode_options(parser, assigned, "$.parsers", faults)}
-
-
-def _decode(plain: dict[str, Any], faults: list[Fault]) -> TuneSpec:
-    try:
-        spec = decode_struct(plain, TuneSpec)
-    except InputError as error:
-        raise InputError([*faults, *error.faults]) from None
-    if faults:
-        raise InputError(faults)
-    return spec
 
 
 def read_file(given: str | None, switch: str, faults: list[Fault]) -> dict[str, Any]:

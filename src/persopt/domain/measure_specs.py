@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from persopt.domain.measurements import Estimate, MemoryUse, OutputError, SpeedComparison, SpeedMeasurement
 from persopt.domain.programs import DataSpec, PositiveFloat, PositiveInt, TaskName
+from persopt.domain.saved_reports import SavedReport
 
 __all__ = ("MeasureReport", "MeasureSpec", "ModelMeasures", "QualityChange")
 
@@ -91,7 +90,7 @@ class QualityChange(Struct, frozen=True, kw_only=True, rename="camel"):
     rows_needed: int | None = None
 
 
-class MeasureReport(Struct, frozen=True, kw_only=True, rename="camel"):
+class MeasureReport(SavedReport, frozen=True, kw_only=True, rename="camel"):
     """Result of measuring.
 
     Attributes:
@@ -124,14 +123,3 @@ class MeasureReport(Struct, frozen=True, kw_only=True, rename="camel"):
     notes: list[str] = []
     environment: dict[str, Any] = {}
     seconds: float = 0.0
-
-    def to_builtins(self) -> dict[str, Any]:
-        """Return the report as plain data with camelCase names."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def save(self, path: Path) -> None:
-        """Write the report as JSON, whole or not at all."""
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
-        temporary.replace(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from persopt.domain.exports import OnnxExport
 from persopt.domain.latencies import LatencyComparison
+from persopt.domain.saved_reports import SavedReport
 from persopt.domain.structured import StructuredReport
 from persopt.domain.vocabularies import VocabularyReport
 
@@ -70,7 +70,7 @@ class PruneQuality(Struct, frozen=True, kw_only=True, rename="camel"):
     steps: tuple[int, int] = (0, 0)
 
 
-class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
+class PruneReport(SavedReport, frozen=True, kw_only=True, rename="camel"):
     """Result of a pruning.
 
     Attributes:
@@ -130,17 +130,6 @@ class PruneReport(Struct, frozen=True, kw_only=True, rename="camel"):
         if structured is not None:
             structured = msgspec.structs.replace(structured, layers={}, heads={}, feed_forward={}, hidden=())
         return msgspec.structs.replace(self, tensors=[], structured=structured)
-
-    def to_builtins(self) -> dict[str, Any]:
-        """Return the report as plain data with camelCase names."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def save(self, path: Path) -> None:
-        """Write the report as JSON, whole or not at all."""
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
-        temporary.replace(path)
 
     def _repr_html_(self) -> str:
         """Return a table of the pruned tensors for notebooks."""

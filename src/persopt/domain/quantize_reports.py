@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from persopt.domain.measurements import Estimate, LayerError, MemoryUse, OutputError, SpeedComparison
 from persopt.domain.quantize_specs import QuantizeConfig
+from persopt.domain.saved_reports import SavedReport
 
 __all__ = ("BackendTried", "QuantizeQuality", "QuantizeReport")
 
@@ -46,7 +46,7 @@ class QuantizeQuality(Struct, frozen=True, kw_only=True, rename="camel"):
     rows: int
 
 
-class QuantizeReport(Struct, frozen=True, kw_only=True, rename="camel"):
+class QuantizeReport(SavedReport, frozen=True, kw_only=True, rename="camel"):
     """Result of a quantization.
 
     Attributes:
@@ -94,14 +94,3 @@ class QuantizeReport(Struct, frozen=True, kw_only=True, rename="camel"):
     def shorten(self) -> QuantizeReport:
         """Return the report without what it tells of each layer."""
         return msgspec.structs.replace(self, layers=[])
-
-    def to_builtins(self) -> dict[str, Any]:
-        """Return the report as plain data with camelCase names."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def save(self, path: Path) -> None:
-        """Write the report as JSON, whole or not at all."""
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
-        temporary.replace(path)

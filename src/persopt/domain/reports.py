@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
 from persopt.domain.objectives import Constraint, Objective
+from persopt.domain.saved_reports import SavedReport
 from persopt.domain.space import Params
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import Report, TrialRecord
@@ -16,7 +13,7 @@ from persopt.domain.trials import Report, TrialRecord
 __all__ = ("TuneReport",)
 
 
-class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
+class TuneReport(SavedReport, frozen=True, kw_only=True, rename="camel"):
     """Result of a tuning.
 
     Attributes:
@@ -86,17 +83,6 @@ class TuneReport(Struct, frozen=True, kw_only=True, rename="camel"):
         if self.best is None:
             raise LookupError("no trial succeeded, so there is no best value")
         return self.best.values[0]
-
-    def to_builtins(self) -> dict[str, Any]:
-        """Return the report as plain data with camelCase names."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def save(self, path: Path) -> None:
-        """Write the report as JSON, whole or not at all."""
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
-        temporary.replace(path)
 
     def _repr_html_(self) -> str:
         """Return a table of the trials for notebooks."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError, PersoptError
+from persopt.domain.errors import Fault, InputError
 from persopt.domain.measure_specs import MeasureSpec
+from persopt.domain.spec_resolving import SpecResolver
 from persopt.measure.hardware import usable_cpus
 from persopt.models.description import ModelDescription, describe_model, is_decoder
 from persopt.models.location import locate_model
 from persopt.settings import Settings
 
 __all__ = ("resolve_measuring",)
-
-T = TypeVar("T")
 
 _BATCH_SIZES: Final = (1, 16)
 _LENGTHS: Final = (32, 128)
@@ -35,11 +34,10 @@ def resolve_measuring(spec: MeasureSpec, settings: Settings) -> MeasureSpec:
     return _Resolver(spec, settings).resolve()
 
 
-class _Resolver:
+class _Resolver(SpecResolver[MeasureSpec]):
     def __init__(self, spec: MeasureSpec, settings: Settings) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._settings = settings
-        self._faults: list[Fault] = []
 
     def resolve(self) -> MeasureSpec:
         found = [self._collect(lambda: self._find_model("model_path", "$.modelPath"))]
@@ -59,16 +57,6 @@ class _Resolver:
         if self._faults:
             raise InputError(self._faults)
         return msgspec.structs.replace(self._spec, threads=threads)
-
-    def _collect(self, check: Callable[[], T]) -> T | None:
-        try:
-            return check()
-        except PersoptError as error:
-            self._faults += error.faults
-            return None
-
-    def _set(self, **fields: Any) -> None:
-        self._spec = msgspec.structs.replace(self._spec, **fields)
 
     def _find_model(self, field: str, path: str) -> ModelDescription:
         model = locate_model(getattr(self._spec, field), self._settings, path)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
+from persopt.domain.errors import Fault, InputError, ModelError
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
+from persopt.domain.spec_resolving import SpecResolver
 from persopt.models.compressed import explain_compressed
 from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
 from persopt.models.headers import find_weights, read_header
@@ -34,8 +34,6 @@ from persopt.settings import Settings
 
 __all__ = ("resolve_pruning",)
 
-T = TypeVar("T")
-
 
 _CLOSE: Final = 1e-6
 
@@ -57,12 +55,11 @@ def resolve_pruning(spec: PruneSpec, settings: Settings, registry: Registry) -> 
     return _Resolver(spec, settings, registry).resolve()
 
 
-class _Resolver:
+class _Resolver(SpecResolver[PruneSpec]):
     def __init__(self, spec: PruneSpec, settings: Settings, registry: Registry) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._settings = settings
         self._registry = registry
-        self._faults: list[Fault] = []
 
     def resolve(self) -> PruneSpec:
         self._faults += check_shape_fields(self._spec)
@@ -78,16 +75,6 @@ class _Resolver:
         if self._faults:
             raise InputError(self._faults)
         return self._spec
-
-    def _collect(self, check: Callable[[], T]) -> T | None:
-        try:
-            return check()
-        except PersoptError as error:
-            self._faults += error.faults
-            return None
-
-    def _set(self, **fields: Any) -> None:
-        self._spec = msgspec.structs.replace(self._spec, **fields)
 
     def _check_method(self) -> PruningTraits:
         config = self._spec.config

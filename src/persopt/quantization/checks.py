@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
+from persopt.domain.errors import Fault, InputError, ModelError
 from persopt.domain.names import suggest
 from persopt.domain.quantize_specs import QuantizeSpec
+from persopt.domain.spec_resolving import SpecResolver
 from persopt.models.compressed import explain_compressed
 from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
 from persopt.models.headers import find_weights, read_header
@@ -26,8 +27,6 @@ from persopt.quantization.shapes import check_shapes, choose_batch_sizes, choose
 from persopt.settings import Settings
 
 __all__ = ("resolve_quantization",)
-
-T = TypeVar("T")
 
 _COPIES: Final = 3  # of the model on the disk at a time: the result, a float32 copy and an ONNX file it is made from
 
@@ -51,12 +50,11 @@ def resolve_quantization(spec: QuantizeSpec, settings: Settings, registry: Regis
     return _Resolver(spec, settings, registry).resolve()
 
 
-class _Resolver:
+class _Resolver(SpecResolver[QuantizeSpec]):
     def __init__(self, spec: QuantizeSpec, settings: Settings, registry: Registry) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._settings = settings
         self._registry = registry
-        self._faults: list[Fault] = []
 
     def resolve(self) -> QuantizeSpec:
         self._faults += check_config(self._spec)
@@ -72,16 +70,6 @@ class _Resolver:
         if self._faults:
             raise InputError(self._faults)
         return self._spec
-
-    def _collect(self, check: Callable[[], T]) -> T | None:
-        try:
-            return check()
-        except PersoptError as error:
-            self._faults += error.faults
-            return None
-
-    def _set(self, **fields: Any) -> None:
-        self._spec = msgspec.structs.replace(self._spec, **fields)
 
     def _find_model(self) -> Path:
         model = locate_model(self._spec.model_path, self._settings, "$.modelPath")

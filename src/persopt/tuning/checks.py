@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib.machinery
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError, PersoptError
+from persopt.domain.errors import Fault, InputError
 from persopt.domain.objectives import Objective
 from persopt.domain.space import ParameterConfig, ParameterSpec, Space
 from persopt.domain.space_building import build_space
+from persopt.domain.spec_resolving import SpecResolver
 from persopt.domain.specs import TuneSpec
 from persopt.domain.validation import describe_choices
 from persopt.models.output_folder import check_disk_space, check_output_folder
@@ -32,8 +33,6 @@ from persopt.tuning.task_checks import check_task_fits
 from persopt.tuning.warm_start import FindTuning, find_report, resolve_warm_start
 
 __all__ = ("DEFAULT_CONFIG", "resolve_tuning")
-
-T = TypeVar("T")
 
 DEFAULT_CONFIG: Final[dict[str, ParameterConfig]] = {
     "learningRate": ParameterSpec(min=1e-5, max=2e-4, distribution="log_uniform"),
@@ -67,15 +66,14 @@ def resolve_tuning(
     return _Resolver(spec, settings, registry, find_tuning).resolve()
 
 
-class _Resolver:
+class _Resolver(SpecResolver[TuneSpec]):
     def __init__(self, spec: TuneSpec, settings: Settings, registry: Registry, find_tuning: FindTuning | None) -> None:
+        if not spec.config and spec.trains_model:
+            spec = msgspec.structs.replace(spec, config=DEFAULT_CONFIG)
+        super().__init__(spec)
         self._find_tuning = find_tuning or partial(find_report, jobs=settings.jobs)
         self._settings = settings
         self._registry = registry
-        self._faults: list[Fault] = []
-        if not spec.config and spec.trains_model:
-            spec = msgspec.structs.replace(spec, config=DEFAULT_CONFIG)
-        self._spec = spec
 
     def resolve(self) -> TuneSpec:
         space = self._collect(self._build_space)
@@ -97,16 +95,6 @@ class _Resolver:
         if self._faults:
             raise InputError(self._faults)
         return self._spec
-
-    def _collect(self, check: Callable[[], T]) -> T | None:
-        try:
-            return check()
-        except PersoptError as error:
-            self._faults += error.faults
-            return None
-
-    def _set(self, **fields: Any) -> None:
-        self._spec = msgspec.structs.replace(self._spec, **fields)
 
     def _build_space(self) -> Space:
         if not self._spec.config:

@@ -1,0 +1,36 @@
+"""Checking a spec and filling in what it leaves open, every fault gathered on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from persopt.domain.errors import Fault, PersoptError
+
+__all__ = ("SpecResolver",)
+
+SpecT = TypeVar("SpecT", bound=Struct)
+T = TypeVar("T")
+
+
+class SpecResolver(Generic[SpecT]):
+    """The base of what resolves the specs of each kind: the spec so far, and its faults so far."""
+
+    def __init__(self, spec: SpecT) -> None:
+        self._spec = spec
+        self._faults: list[Fault] = []
+
+    def _collect(self, check: Callable[[], T]) -> T | None:
+        """Return what a check gives; keep the faults of one that raises, and return None."""
+        try:
+            return check()
+        except PersoptError as error:
+            self._faults += error.faults
+            return None
+
+    def _set(self, **fields: Any) -> None:
+        """Fill in fields of the spec."""
+        self._spec = msgspec.structs.replace(self._spec, **fields)
