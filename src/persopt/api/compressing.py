@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from persopt.api.running import data_path, make_run_folder, run_durable, telling
 from persopt.api.spec_building import build_config_spec
@@ -14,10 +14,14 @@ from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.quantize_reports import QuantizeReport
 from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
 from persopt.kernel.builtin_modules import BUILTIN_MODULES
+from persopt.kernel.handlers import find_pruning, find_quantization
 from persopt.plugins.discovery import load_registry
-from persopt.settings import load_settings
+from persopt.settings import Settings, load_settings
 
 __all__ = ("prune", "quantize")
+
+SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec)
+ReportT = TypeVar("ReportT", PruneReport, QuantizeReport)
 
 
 def prune(
@@ -56,9 +60,7 @@ def prune(
     settings = load_settings(home=None if home is None else str(home))
     with telling(progress, "steps") as tell, data_path(data, settings.datasets) as data_set:
         spec = build_config_spec(PruneSpec, model, output, data_set, config, options)
-        if durable:
-            return run_durable(spec, PruneReport, str(settings.workspace), tell)
-        return _prune_here(spec, str(settings.workspace), tell)
+        return _run(spec, PruneReport, find_pruning, settings, tell, durable=durable)
 
 
 def quantize(
@@ -97,38 +99,27 @@ def quantize(
     settings = load_settings(home=None if home is None else str(home))
     with telling(progress, "steps") as tell, data_path(data, settings.datasets) as data_set:
         spec = build_config_spec(QuantizeSpec, model, output, data_set, config, options)
-        if durable:
-            return run_durable(spec, QuantizeReport, str(settings.workspace), tell)
-        return _quantize_here(spec, str(settings.workspace), tell)
+        return _run(spec, QuantizeReport, find_quantization, settings, tell, durable=durable)
 
 
-def _prune_here(spec: PruneSpec, home: str, tell: Callable[[Progress], None] | None) -> PruneReport:
-    from persopt.pruning.checks import resolve_pruning
-    from persopt.pruning.run import run_pruning
+def _run(
+    spec: SpecT,
+    kind: type[ReportT],
+    find_functions: Callable[[], tuple[Callable[..., SpecT], Callable[..., ReportT]]],
+    settings: Settings,
+    tell: Callable[[Progress], None] | None,
+    *,
+    durable: bool,
+) -> ReportT:
+    """Run a spec as a job, or here."""
     from persopt.tuning.environment import describe_environment
 
-    settings = load_settings(home=home)
+    if durable:
+        return run_durable(spec, kind, str(settings.workspace), tell)
+    resolve, run = find_functions()
     registry = load_registry(settings, BUILTIN_MODULES)
-    resolved = resolve_pruning(spec, settings, registry)
-    return run_pruning(
-        resolved,
-        settings=settings,
-        registry=registry,
-        folder=make_run_folder(settings),
-        environment=describe_environment(resolved),
-        tell=tell or (lambda _: None),
-    )
-
-
-def _quantize_here(spec: QuantizeSpec, home: str, tell: Callable[[Progress], None] | None) -> QuantizeReport:
-    from persopt.quantization.checks import resolve_quantization
-    from persopt.quantization.run import run_quantization
-    from persopt.tuning.environment import describe_environment
-
-    settings = load_settings(home=home)
-    registry = load_registry(settings, BUILTIN_MODULES)
-    resolved = resolve_quantization(spec, settings, registry)
-    return run_quantization(
+    resolved = resolve(spec, settings, registry)
+    return run(
         resolved,
         settings=settings,
         registry=registry,

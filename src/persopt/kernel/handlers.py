@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -11,7 +12,9 @@ from msgspec import Struct
 
 from persopt.domain.errors import NotFoundError
 from persopt.domain.jobs import JobKind, JobRecord
+from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import PruneSpec
+from persopt.domain.quantize_reports import QuantizeReport
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.specs import JobSpec, TuneSpec
 from persopt.domain.trials import Report, TrialRecord
@@ -20,7 +23,7 @@ from persopt.kernel.store import Store
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 
-__all__ = ("HANDLERS", "JobContext", "JobHandler", "JobOutcome", "find_handler")
+__all__ = ("HANDLERS", "JobContext", "JobHandler", "JobOutcome", "find_handler", "find_pruning", "find_quantization")
 
 
 class JobContext(Struct, frozen=True, kw_only=True):
@@ -110,25 +113,31 @@ class TuneHandler:
         return JobOutcome(result=msgspec.to_builtins(small), best=report.best)
 
 
-class PruneHandler:
-    """Pruning of a checkpoint. A run that is taken up again begins anew."""
+class CheckpointHandler:
+    """What makes one checkpoint of another. A run that is taken up again begins anew.
 
-    def resolve(self, spec: PruneSpec, settings: Settings, registry: Registry) -> PruneSpec:
-        """See `persopt.pruning.checks.resolve_pruning`."""
-        from persopt.pruning.checks import resolve_pruning
+    Args:
+        find_functions: Returns the functions that resolve a spec and run it; loads them.
+    """
 
-        return resolve_pruning(spec, settings, registry)
+    def __init__(self, find_functions: Callable[[], tuple[Callable[..., Any], Callable[..., Any]]]) -> None:
+        self._find_functions = find_functions
+
+    def resolve(self, spec: Any, settings: Settings, registry: Registry) -> JobSpec:
+        """See the capability's `checks`."""
+        resolve, _ = self._find_functions()
+        resolved: JobSpec = resolve(spec, settings, registry)
+        return resolved
 
     def run(self, context: JobContext) -> JobOutcome:
-        """See `persopt.pruning.run.run_pruning`."""
-        from persopt.pruning.run import run_pruning
+        """See the capability's `run`."""
         from persopt.tuning.environment import describe_environment
 
+        _, run = self._find_functions()
         job = context.job
-        assert isinstance(job.spec, PruneSpec)  # what `find_handler` went by
         environment = job.environment or describe_environment(job.spec)
         context.journal.save_environment(environment)
-        report = run_pruning(
+        report = run(
             job.spec,
             settings=context.settings,
             registry=context.registry,
@@ -138,46 +147,30 @@ class PruneHandler:
             is_cancelled=context.journal.is_cancelled,
             job_id=job.id,
         )
-        # What is told of each tensor and unit stands in report.json; the job's row stays small.
+        # What is told of each tensor, unit and layer stands in report.json; the job's row stays small.
         return JobOutcome(result=report.shorten().to_builtins())
 
 
-class QuantizeHandler:
-    """Quantization of a checkpoint. A run that is taken up again begins anew."""
+def find_pruning() -> tuple[Callable[..., PruneSpec], Callable[..., PruneReport]]:
+    """Load pruning: what resolves its specs, and what runs them."""
+    from persopt.pruning.checks import resolve_pruning
+    from persopt.pruning.run import run_pruning
 
-    def resolve(self, spec: QuantizeSpec, settings: Settings, registry: Registry) -> QuantizeSpec:
-        """See `persopt.quantization.checks.resolve_quantization`."""
-        from persopt.quantization.checks import resolve_quantization
+    return resolve_pruning, run_pruning
 
-        return resolve_quantization(spec, settings, registry)
 
-    def run(self, context: JobContext) -> JobOutcome:
-        """See `persopt.quantization.run.run_quantization`."""
-        from persopt.quantization.run import run_quantization
-        from persopt.tuning.environment import describe_environment
+def find_quantization() -> tuple[Callable[..., QuantizeSpec], Callable[..., QuantizeReport]]:
+    """Load quantization, likewise."""
+    from persopt.quantization.checks import resolve_quantization
+    from persopt.quantization.run import run_quantization
 
-        job = context.job
-        assert isinstance(job.spec, QuantizeSpec)  # what `find_handler` went by
-        environment = job.environment or describe_environment(job.spec)
-        context.journal.save_environment(environment)
-        report = run_quantization(
-            job.spec,
-            settings=context.settings,
-            registry=context.registry,
-            folder=context.folder,
-            environment=environment,
-            tell=context.journal.save_progress,
-            is_cancelled=context.journal.is_cancelled,
-            job_id=job.id,
-        )
-        # What is told of each layer stands in report.json; the job's row stays small.
-        return JobOutcome(result=report.shorten().to_builtins())
+    return resolve_quantization, run_quantization
 
 
 HANDLERS: Final[dict[JobKind, JobHandler]] = {
     "tune": TuneHandler(),
-    "prune": PruneHandler(),
-    "quantize": QuantizeHandler(),
+    "prune": CheckpointHandler(find_pruning),
+    "quantize": CheckpointHandler(find_quantization),
 }
 
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from persopt.domain.errors import ModelError, OutputError
+from persopt.domain.errors import ModelError
 from persopt.domain.jobs import Progress
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
+from persopt.models.delivery import deliver_model
 from persopt.models.description import describe_model
-from persopt.models.new_folder import write_through
-from persopt.models.output_folder import explain_os_error
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
@@ -78,30 +77,15 @@ def run_pruning(
         OutputError: if the output cannot be written, or has come into use.
     """
     output = Path(spec.output_path)
-    earlier = _find_earlier(folder / "report.json", output)
-    if earlier is not None:
-        return earlier
-    part = output.with_name(f".{output.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        run = _Run(spec, settings, registry, tell, is_cancelled)
-        report = run.write(part, environment, job_id)
-        report = msgspec.structs.replace(report, artifacts=write_artifacts(folder / "artifacts", report, spec.name))
-        write_through(part)
-        _check_free(output)
-        # Before the folder takes its name: a run that dies in between finds the one when it finds the other.
-        report.save(folder / "report.json")
-        part.replace(output)
-    except BaseException as error:
-        shutil.rmtree(part, ignore_errors=True)
-        is_writing = isinstance(error, OSError) or type(error).__name__ == "SafetensorError"
-        if is_writing and not isinstance(error, OutputError):
-            raise OutputError(
-                f"the pruned model cannot be written to {output}: {explain_os_error(error)}", path="$.outputPath"
-            ) from error
-        raise
-    return report
+
+    def write(part: Path) -> PruneReport:
+        report = _Run(spec, settings, registry, tell, is_cancelled).write(part, environment, job_id)
+        return msgspec.structs.replace(report, artifacts=write_artifacts(folder / "artifacts", report, spec.name))
+
+    def is_whole(report: PruneReport) -> bool:
+        return sum(shard.file.stat().st_size for shard in _shards_of(output)) == report.after.bytes
+
+    return deliver_model(output, folder / "report.json", PruneReport, "pruned model", is_whole=is_whole, write=write)
 
 
 class _Run:
@@ -238,26 +222,8 @@ class _Run:
             results.notes.append(f"The latency could not be measured: {reason}")
 
 
-def _find_earlier(file: Path, output: Path) -> PruneReport | None:
-    """Return the report of a run that died after it had delivered its model."""
-    if not file.is_file() or not output.is_dir():
-        return None
-    report = msgspec.json.decode(file.read_bytes(), type=PruneReport)
-    sizes = [shard.file.stat().st_size for shard in _shards_of(output)]
-    return report if report.model_path == str(output) and sum(sizes) == report.after.bytes else None
-
-
 def _shards_of(folder: Path) -> Iterator[Shard]:
     try:
         yield from open_shards(folder)
     except ModelError:
         return
-
-
-def _check_free(output: Path) -> None:
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(
-            f"{output} has come into use since the job began; the pruned model is not put there",
-            path="$.outputPath",
-            hint="empty the folder and resume the job",
-        )

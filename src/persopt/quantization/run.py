@@ -10,14 +10,13 @@ from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import InputError, OutputError
+from persopt.domain.errors import InputError
 from persopt.domain.jobs import Progress
 from persopt.domain.quantize_reports import QuantizeReport
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.measure.hardware import list_cpu_features, usable_cpus
+from persopt.models.delivery import deliver_model
 from persopt.models.manifest import Source, list_weight_files, write_manifest
-from persopt.models.new_folder import write_through
-from persopt.models.output_folder import explain_os_error
 from persopt.models.side_files import copy_side_files
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import find_candidates
@@ -70,34 +69,22 @@ def run_quantization(
         OutputError: if the output cannot be written, or has come into use.
     """
     output = Path(spec.output_path)
-    earlier = _find_earlier(folder / "report.json", output)
-    if earlier is not None:
-        return earlier
-    part = output.with_name(f".{output.name}.part")
-    begin = time.monotonic()
     ticker = Ticker(tell, is_cancelled)
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+
+    def write(part: Path) -> QuantizeReport:
+        begin = time.monotonic()
         ticker.look()
         report = _Run(spec, settings.cache, registry, part, ticker).write(environment, job_id)
         artifacts = write_artifacts(folder / "artifacts", report, spec.name)
-        write_through(part)
-        _check_free(output)
         ticker.finish()
-        report = msgspec.structs.replace(report, artifacts=artifacts, seconds=time.monotonic() - begin)
-        # Before the folder takes its name: a run that dies in between finds the one when it finds the other.
-        report.save(folder / "report.json")
-        part.replace(output)
-    except BaseException as error:
-        shutil.rmtree(part, ignore_errors=True)
-        is_writing = isinstance(error, OSError) or type(error).__name__ == "SafetensorError"
-        if is_writing and not isinstance(error, OutputError):
-            raise OutputError(
-                f"the quantized model cannot be written to {output}: {explain_os_error(error)}", path="$.outputPath"
-            ) from error
-        raise
-    return report
+        return msgspec.structs.replace(report, artifacts=artifacts, seconds=time.monotonic() - begin)
+
+    def is_whole(report: QuantizeReport) -> bool:
+        return sum(file.stat().st_size for file in list_weight_files(output)) == report.bytes_after
+
+    return deliver_model(
+        output, folder / "report.json", QuantizeReport, "quantized model", is_whole=is_whole, write=write
+    )
 
 
 class _Run:
@@ -164,22 +151,4 @@ class _Run:
             seed=spec.seed,
             distributions=_DISTRIBUTIONS,
             notes=[*notes, *chosen.artifact.notes],
-        )
-
-
-def _find_earlier(file: Path, output: Path) -> QuantizeReport | None:
-    """Return the report of a run that died after it had delivered its model."""
-    if not file.is_file() or not output.is_dir():
-        return None
-    report = msgspec.json.decode(file.read_bytes(), type=QuantizeReport)
-    size = sum(one.stat().st_size for one in list_weight_files(output))
-    return report if report.model_path == str(output) and size == report.bytes_after else None
-
-
-def _check_free(output: Path) -> None:
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(
-            f"{output} has come into use since the job began; the quantized model is not put there",
-            path="$.outputPath",
-            hint="empty the folder and resume the job",
         )
