@@ -22,6 +22,7 @@ from persopt.pruning.plots import draw_sparsity, sparsity_table
 from persopt.pruning.selection import select_tensors
 from persopt.pruning.sparse_format import measure_sparse
 from persopt.pruning.streaming import describe_tensors
+from persopt.reporting.artifacts import write_texts
 
 __all__ = ("StageResults", "build_report", "write_artifacts")
 
@@ -123,20 +124,10 @@ def write_artifacts(folder: Path, report: PruneReport, title: str = "") -> dict[
     Raises:
         OutputError: if a file cannot be written.
     """
-    writers: dict[str, Callable[[Path], object]] = {
-        "sparsity.csv": lambda path: path.write_text(sparsity_table(report.tensors), "utf-8", newline="")
-    }
+    texts = {"sparsity.csv": sparsity_table(report.tensors)}
     if any(one.pruned for one in report.tensors):
-        writers["sparsity.svg"] = lambda path: draw_sparsity(report.tensors, report.asked, path, title)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, write in writers.items():
-            part = folder / f".{name}.part"
-            write(part)
-            part.replace(folder / name)
-    except OSError as error:
-        raise OutputError(f"the results cannot be written to {folder}: {error}") from error
-    return {name: str((folder / name).absolute()) for name in writers}
+        texts["sparsity.svg"] = draw_sparsity(report.tensors, report.asked, title)
+    return write_texts(folder, texts)
 
 
 def _scope(config: PruneConfig) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from persopt.quantization.config_checks import FLOAT_BITS
 from persopt.quantization.plots import draw_layers, layer_table
 from persopt.quantization.selection import Chosen
 from persopt.quantization.stages.measuring import Measured
+from persopt.reporting.artifacts import write_texts
 
 __all__ = ("build_report", "fill_config", "write_artifacts")
 
@@ -86,19 +87,8 @@ def write_artifacts(folder: Path, report: QuantizeReport, title: str = "") -> di
     """
     if not report.layers:
         return {}
-    writers: dict[str, Callable[[Path], object]] = {
-        "layers.csv": lambda path: path.write_text(layer_table(report.layers), "utf-8", newline=""),
-        "layers.svg": lambda path: draw_layers(report.layers, path, title),
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, write in writers.items():
-            part = folder / f".{name}.part"
-            write(part)
-            part.replace(folder / name)
-    except OSError as error:
-        raise OutputError(f"the results cannot be written to {folder}: {error}") from error
-    return {name: str((folder / name).absolute()) for name in writers}
+    texts = {"layers.csv": layer_table(report.layers), "layers.svg": draw_layers(report.layers, title)}
+    return write_texts(folder, texts)
 
 
 def _judge(spec: QuantizeSpec, measured: Measured, before: int, after: int) -> Iterator[str]:
