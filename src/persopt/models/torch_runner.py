@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedModel
 
-__all__ = ("TorchRunner", "open_torch_runner")
+__all__ = ("TorchRunner", "open_torch_runner", "run_torch_model")
 
 _ENCODED: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "pixel_values")
 _DECODED: Final = ("decoder_input_ids", "decoder_attention_mask")
@@ -85,12 +85,20 @@ def open_torch_runner(
 
     if device != "cpu" and not torch.cuda.is_available():
         raise ModelError(f"no device {device!r} here; PyTorch sees no GPU", hint="use the device 'cpu'")
-    before = torch.get_num_threads()
     model, _ = load_whole(folder, dtype)
+    with run_torch_model(model, device, threads) as runner:
+        yield runner
+
+
+@contextmanager
+def run_torch_model(model: Any, device: str, threads: int | None) -> Iterator[TorchRunner]:
+    """Give what runs a model in evaluation mode, on the device; PyTorch's threads are set while the block runs."""
+    import torch
+
+    before = torch.get_num_threads()
     if threads is not None:
         torch.set_num_threads(threads)
     try:
-        placed: Any = model
-        yield TorchRunner(placed.to(device))
+        yield TorchRunner(model.to(device))
     finally:
         torch.set_num_threads(before)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +35,6 @@ _TORCHAO_NOTE: Final = (
     "a checkpoint that AutoModel.from_pretrained opens where torchao is installed; torchao in eager mode is "
     "slower than float32, so persopt's runner has oneDNN multiply the integers"
 )
-_INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "pixel_values")
-_DECODER_INPUTS: Final = ("decoder_input_ids", "decoder_attention_mask")
 
 
 class TorchOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,8 +110,7 @@ class TorchBackend:
     @contextmanager
     def runner(self, artifact: Artifact, device: str, threads: int) -> Iterator[Runner]:
         """Open an artifact; the number of PyTorch's threads is set while it is open."""
-        import torch
-
+        from persopt.models.torch_runner import run_torch_model
         from persopt.models.whole import load_whole
         from persopt.quantization.torch_artifacts.modules import has_integer_kernels
         from persopt.quantization.torch_artifacts.storage import load_quantized
@@ -128,49 +124,8 @@ class TorchBackend:
             model = load_torchao(Path(artifact.path), integer=integer)
         else:
             model, _ = load_whole(artifact.path)
-        before = torch.get_num_threads()
-        torch.set_num_threads(threads)
-        try:
-            yield TorchModelRunner(model.to(device), device)
-        finally:
-            torch.set_num_threads(before)
-
-
-class TorchModelRunner:
-    """Runs a Transformers model in eager mode.
-
-    Args:
-        model: In evaluation mode, on the device.
-        device: Where its inputs go.
-    """
-
-    def __init__(self, model: Any, device: str) -> None:
-        self._model, self._device = model, device
-        takes = inspect.signature(model.forward).parameters
-        wanted = (*_INPUTS, *(_DECODER_INPUTS if model.config.is_encoder_decoder else ()))
-        self._inputs = tuple(name for name in wanted if name in takes)
-        self._settings: dict[str, Any] = {"use_cache": False} if "use_cache" in takes else {}
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the inputs that `run` takes."""
-        return self._inputs
-
-    def run(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
-        """Return the outputs that are tensors, those in half precision as float32."""
-        import torch
-
-        given = {name: torch.as_tensor(inputs[name], device=self._device) for name in self._inputs if name in inputs}
-        given = {
-            name: value.to(self._model.dtype) if value.is_floating_point() else value for name, value in given.items()
-        }
-        with torch.inference_mode():
-            outputs = self._model(**given, **self._settings, return_dict=True)
-        return {
-            name: (value.float() if value.is_floating_point() else value).cpu().numpy()
-            for name, value in outputs.items()
-            if isinstance(value, torch.Tensor)
-        }
+        with run_torch_model(model, device, threads) as runner:
+            yield runner
 
 
 def _refuse_bits(request: QuantizationRequest) -> Unsupported | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
 
-from persopt.domain.errors import JobCancelledError, ModelError
+from persopt.domain.errors import JobCancelledError
 from persopt.domain.measurements import LayerError, MemoryUse, OutputError, SpeedComparison
 from persopt.domain.quantize_reports import QuantizeQuality
 from persopt.domain.quantize_specs import QuantizeSpec
@@ -95,10 +95,12 @@ class Measuring:
             ModelError: if the result cannot be opened, or its outputs are no finite numbers or of another shape.
             PluginError: if the backend fails to run it.
         """
+        from persopt.evaluation.outputs import compare_runners
+
         spec, measured = self._spec, self._measured
         with pinned_threads(self._threads), self._open(self._original) as before, self._open(self._result) as after:
             self._begin("comparing the outputs")
-            measured.outputs = self._compare_outputs(before, after)
+            measured.outputs = compare_runners(before, after, self._batches(), self._ticker.look)
             self._begin("judging both models")
             measured.quality = self._attempt("quality", lambda: self._judge(before, after))
             if spec.measure_latency:
@@ -134,20 +136,6 @@ class Measuring:
             if note not in self._measured.notes:
                 self._measured.notes.append(note)
             return None
-
-    def _compare_outputs(self, before: OpenedModel, after: OpenedModel) -> OutputError:
-        from persopt.measure.outputs import OutputDifference
-
-        difference = OutputDifference()
-        for batch in self._batches():
-            self._ticker.look()
-            expected, found = before.run(batch), after.run(batch)
-            name = next((one for one in ("logits", *expected) if one in expected and one in found), None)
-            if name is None:
-                message = f"the result gives {', '.join(found)}, and the original {', '.join(expected)}"
-                raise ModelError(message, path="$.config")
-            difference.add(expected[name], found[name], _mask(batch, expected[name]))
-        return difference.compute()
 
     def _batches(self) -> Iterator[Batch]:
         from persopt.evaluation.speed import make_inputs
@@ -221,11 +209,3 @@ class Measuring:
         model, _ = load_whole(self._prepared, "float32")
         batches = calibration_batches(spec, self._cache, _RANKED_ROWS)
         return rank_layers(model, batches, make_request(spec), self._ticker.look)
-
-
-def _mask(batch: Batch, outputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    """Return which places of a batch are no padding, where the outputs have one for each token read."""
-    mask = batch.get("attention_mask")
-    if mask is None or "decoder_input_ids" in batch or outputs.shape[: mask.ndim] != mask.shape:
-        return None
-    return mask if outputs.ndim > mask.ndim else None
