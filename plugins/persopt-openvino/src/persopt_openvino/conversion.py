@@ -24,8 +24,12 @@ _TOLERANCE: Final = 1e-3  # of the largest output: far below what 8 bits do, far
 _SHAPES: Final = ((1, 3), (2, 17))  # rows, tokens; traced with others
 
 
-def convert_checkpoint(folder: str) -> Any:
+def convert_checkpoint(folder: str, *, tolerance: float = _TOLERANCE) -> Any:
     """Return the checkpoint as an `openvino.Model` in float32.
+
+    Args:
+        folder: The checkpoint.
+        tolerance: Largest difference allowed, times the largest output or 1, whichever is greater.
 
     Raises:
         ModelError: if the model is of a kind that cannot be converted, or gives other outputs than in PyTorch.
@@ -47,7 +51,7 @@ def convert_checkpoint(folder: str) -> Any:
                 hint="take another backend",
             ) from error
         converted = _keep_logits(openvino, converted)
-        _check(openvino, model, converted)
+        _check(openvino, model, converted, tolerance)
     return converted
 
 
@@ -102,7 +106,7 @@ def _keep_logits(openvino: Any, converted: Any) -> Any:
     return openvino.Model(kept, converted.get_parameters(), converted.get_friendly_name())
 
 
-def _check(openvino: Any, model: PreTrainedModel, converted: Any) -> None:
+def _check(openvino: Any, model: PreTrainedModel, converted: Any, tolerance: float) -> None:
     import torch
 
     settings = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -120,7 +124,7 @@ def _check(openvino: Any, model: PreTrainedModel, converted: Any) -> None:
             expected = wanted[name].numpy()
             visible = _visible(expected, inputs)
             difference = float(np.abs(given[output][visible] - expected[visible]).max())
-            limit = _TOLERANCE * max(1.0, float(np.abs(expected[visible]).max()))
+            limit = tolerance * max(1.0, float(np.abs(expected[visible]).max()))
             if not difference <= limit:
                 raise ModelError(
                     f"{type(model).__name__} gives other {name} in OpenVINO than in PyTorch, with {rows} rows of"
