@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reviews import make_reviews, tune_on_reviews
+from benchmarks.reviews import describe_if_asked, make_parser, prepare
 
 QUESTION = "What does pruning cost, and what does it bring?"
 HOW = (
@@ -36,34 +35,14 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     """Prune by every method at every sparsity and print a Markdown table; a line on standard error after each."""
-    if sys.argv[1:2] == ["describe"]:
-        print(json.dumps({"question": QUESTION, "how": HOW, "contestants": []}))
+    if describe_if_asked(QUESTION, HOW):
         return
-    parser = argparse.ArgumentParser(description=QUESTION)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default=os.environ.get("PERSOPT_BENCH_MODEL"))
-    parser.add_argument("--data", default=os.environ.get("PERSOPT_BENCH_REVIEWS"))
-    parser.add_argument("--rows", type=int, default=1500)
-    parser.add_argument("--validation-rows", type=int, default=500)
-    parser.add_argument("--length", type=int, default=64)
-    parser.add_argument("--tuning-epochs", type=int, default=3, help="of the model before it is pruned")
+    parser = make_parser(QUESTION, rows=1500, validation_rows=500, epochs=3)
     parser.add_argument("--epochs", type=float, default=0.5, help="of training for each contestant")
     parser.add_argument("--methods", nargs="+", default=["magnitude", "gradient", "random"])
     parser.add_argument("--sparsities", nargs="+", type=float, default=[0.3, 0.5, 0.7])
     given = parser.parse_args()
-    if given.model is None or given.data is None:
-        raise SystemExit("name the model and the data")
-    given.out = given.out.absolute()
-    given.out.mkdir(parents=True, exist_ok=True)
-    given.data = make_reviews(Path(given.data), given.out / "data", given.rows, given.validation_rows)
-    tuned = tune_on_reviews(
-        given.model,
-        given.data,
-        given.out / "tuned",
-        given.out / "home",
-        epochs=given.tuning_epochs,
-        length=given.length,
-    )
+    tuned = prepare(given)
     cells = product(given.sparsities, given.methods, KINDS)
     rows = [_prune(tuned, sparsity, method, kind, given) for sparsity, method, kind in cells]
     print(_table(rows, given))

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reviews import make_reviews, tune_on_reviews
+from benchmarks.reviews import describe_if_asked, make_parser, prepare
 
 QUESTION = "What does quantization-aware training win back?"
 HOW = (
@@ -39,35 +38,15 @@ FORMS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     """Train and judge in every form and print a Markdown table; a line on standard error after each."""
-    if sys.argv[1:2] == ["describe"]:
-        print(json.dumps({"question": QUESTION, "how": HOW, "contestants": []}))
+    if describe_if_asked(QUESTION, HOW):
         return
-    parser = argparse.ArgumentParser(description=QUESTION)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default=os.environ.get("PERSOPT_BENCH_MODEL"))
-    parser.add_argument("--data", default=os.environ.get("PERSOPT_BENCH_REVIEWS"))
-    parser.add_argument("--rows", type=int, default=1500)
-    parser.add_argument("--validation-rows", type=int, default=2000)
-    parser.add_argument("--length", type=int, default=64)
-    parser.add_argument("--tuning-epochs", type=int, default=3, help="of the model before it is quantized")
+    parser = make_parser(QUESTION, rows=1500, validation_rows=2000, epochs=3)
     parser.add_argument("--epochs", type=float, default=1.0, help="of the training for quantization")
     parser.add_argument("--rate", type=float, default=5e-5)
     parser.add_argument("--distill", action="store_true")
     parser.add_argument("--forms", nargs="+", type=int, default=list(range(len(FORMS))))
     given = parser.parse_args()
-    if given.model is None or given.data is None:
-        raise SystemExit("name the model and the data")
-    given.out = given.out.absolute()
-    given.out.mkdir(parents=True, exist_ok=True)
-    given.data = make_reviews(Path(given.data), given.out / "data", given.rows, given.validation_rows)
-    tuned = tune_on_reviews(
-        given.model,
-        given.data,
-        given.out / "tuned",
-        given.out / "home",
-        epochs=given.tuning_epochs,
-        length=given.length,
-    )
+    tuned = prepare(given)
     more = _train(tuned, given.out / "trained-on", given, None)
     rows = []
     for index in given.forms:

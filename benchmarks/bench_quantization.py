@@ -18,12 +18,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.quantization_ours import OURS
-from benchmarks.quantization_peers import PEERS, REFERENCE
-from benchmarks.reviews import make_reviews, tune_on_reviews
+from benchmarks.quantization_peers import PEERS, REFERENCE, folder_of
+from benchmarks.reviews import describe_if_asked, make_parser, prepare
 from persopt.measure.paired_latency import median_interval
 
 QUESTION: Final = "Which quantized model is fastest here, and what does it cost?"
@@ -36,36 +35,17 @@ SHAPES: Final = ((1, 32), (1, 128), (16, 64))
 
 def main() -> None:
     """Make what is not there yet, measure, print a Markdown table."""
-    if sys.argv[1:2] == ["describe"]:
-        print(json.dumps({"question": QUESTION, "how": HOW, "contestants": []}))
+    if describe_if_asked(QUESTION, HOW):
         return
-    parser = argparse.ArgumentParser(description=QUESTION)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--model", default=os.environ.get("PERSOPT_BENCH_MODEL"))
-    parser.add_argument("--data", default=os.environ.get("PERSOPT_BENCH_REVIEWS"))
-    parser.add_argument("--rows", type=int, default=4000)
-    parser.add_argument("--validation-rows", type=int, default=1500)
-    parser.add_argument("--length", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=2, help="of the tuning")
+    parser = make_parser(QUESTION, rows=1500, validation_rows=2000, epochs=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", nargs="+", default=[*PEERS, *OURS], help="names of contestants")
     given = parser.parse_args()
-    if given.model is None or given.data is None:
-        raise SystemExit("name the model and the data")
-    given.out = given.out.absolute()
-    given.out.mkdir(parents=True, exist_ok=True)
-    data = make_reviews(Path(given.data), given.out / "data", given.rows, given.validation_rows)
-    home = given.out / "home"
-    tune_on_reviews(given.model, data, given.out / "tuned", home, epochs=given.epochs, length=given.length)
+    prepare(given)
     names = [REFERENCE, *(name for name in given.only if name != REFERENCE)]
     ready = [name for name in names if _make(name, given)]
     print(_table(_measure(ready, given), given))
-
-
-def _folder(name: str, given: argparse.Namespace) -> Path:
-    folder: Path = given.out / name.replace(" ", "-").replace(",", "")
-    return folder
 
 
 def _command(name: str, given: argparse.Namespace) -> list[str]:
@@ -74,7 +54,7 @@ def _command(name: str, given: argparse.Namespace) -> list[str]:
 
 def _make(name: str, given: argparse.Namespace) -> bool:
     """Have a contestant make its model; tell and leave it out if it cannot."""
-    if _folder(name, given).exists():
+    if folder_of(name, given.out).exists():
         return True
     done = subprocess.run([*_command(name, given), "make"], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -119,7 +99,7 @@ def _measure(names: Sequence[str], given: argparse.Namespace) -> dict[str, dict[
         found: dict[str, dict[str, Any]] = {name: {"times": {}} for name in names}
         for name, server in servers.items():
             found[name]["right"] = server.ask(what="judge")["right"]
-            files = [file for pattern in _weights(name) for file in _folder(name, given).glob(pattern)]
+            files = [file for pattern in _weights(name) for file in folder_of(name, given.out).glob(pattern)]
             found[name]["bytes"] = sum(file.stat().st_size for file in files)
             print(f"{name}: judged", file=sys.stderr, flush=True)
         for batch, length in SHAPES:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-__all__ = ("PEERS", "REFERENCE", "Call", "Peer", "calibration_batches")
+__all__ = ("PEERS", "REFERENCE", "Call", "Peer", "calibration_batches", "folder_of")
 
 REFERENCE: Final = "PyTorch, fp32, eager"
 _CALIBRATION_ROWS: Final = 256
@@ -31,6 +31,11 @@ class Peer(NamedTuple):
     make: Callable[[Path, Path, Callable[[], Iterator[Inputs]]], None]
     load: Callable[[Path, Path, int], Call]
     weights: tuple[str, ...]
+
+
+def folder_of(name: str, out: Path) -> Path:
+    """Return the folder of a contestant's model."""
+    return out / name.replace(" ", "-").replace(",", "")
 
 
 def calibration_batches(checkpoint: Path, data: Path, length: int) -> Iterator[Inputs]:

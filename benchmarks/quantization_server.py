@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.quantization_ours import OURS
-from benchmarks.quantization_peers import PEERS, Call, calibration_batches
+from benchmarks.quantization_peers import PEERS, Call, calibration_batches, folder_of
 
 _CALLS: Final = 5  # of a turn; its time is their median
 _LENGTH: Final = 128
@@ -27,7 +27,7 @@ def main() -> None:
     """Make the contestant's model, or load it and answer until the input ends."""
     name, out, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     contestant = (PEERS | OURS)[name]
-    checkpoint, folder = out / "tuned", out / name.replace(" ", "-").replace(",", "")
+    checkpoint, folder = out / "tuned", folder_of(name, out)
     import torch
 
     torch.set_num_threads(threads)

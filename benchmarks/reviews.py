@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import random
+import sys
 from pathlib import Path
 
-__all__ = ("make_reviews", "tune_on_reviews")
+__all__ = ("describe_if_asked", "make_parser", "make_reviews", "prepare", "tune_on_reviews")
 
 _UNDECIDED = 0.5
 
@@ -49,3 +52,35 @@ def tune_on_reviews(model: str, data: Path, output: Path, home: Path, *, epochs:
             data_options={"maxLength": length},
         )
     return output
+
+
+def describe_if_asked(question: str, how: str) -> bool:
+    """Describe a benchmark that has to be run by itself, if `benchmarks.run` asks for it; return whether it did."""
+    if sys.argv[1:2] != ["describe"]:
+        return False
+    print(json.dumps({"question": question, "how": how, "contestants": []}))
+    return True
+
+
+def make_parser(question: str, *, rows: int, validation_rows: int, epochs: int) -> argparse.ArgumentParser:
+    """Return a parser of what these benchmarks take alike, with their own defaults."""
+    parser = argparse.ArgumentParser(description=question)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--model", default=os.environ.get("PERSOPT_BENCH_MODEL"))
+    parser.add_argument("--data", default=os.environ.get("PERSOPT_BENCH_REVIEWS"))
+    parser.add_argument("--rows", type=int, default=rows)
+    parser.add_argument("--validation-rows", type=int, default=validation_rows)
+    parser.add_argument("--length", type=int, default=64)
+    parser.add_argument("--tuning-epochs", type=int, default=epochs, help="of the model that all begin from")
+    return parser
+
+
+def prepare(given: argparse.Namespace) -> Path:
+    """Make the folder, the data (`given.data` then is their folder) and the tuned model; return the model's folder."""
+    if given.model is None or given.data is None:
+        raise SystemExit("name the model and the data")
+    given.out = given.out.absolute()
+    given.out.mkdir(parents=True, exist_ok=True)
+    given.data = make_reviews(Path(given.data), given.out / "data", given.rows, given.validation_rows)
+    tuned, home = given.out / "tuned", given.out / "home"
+    return tune_on_reviews(given.model, given.data, tuned, home, epochs=given.tuning_epochs, length=given.length)
