@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from persopt.domain.measurements import LayerError
 from persopt.reporting.bars import BAR_HEIGHT, render_bars
 from persopt.reporting.figures import ACCENT
+from persopt.reporting.numerals import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,9 @@ def draw_layers(layers: Sequence[LayerError], title: str = "") -> str:
         axes.barh(range(len(layers)), [one.error for one in layers], height=BAR_HEIGHT, color=ACCENT)
         if any(one.error > 0 for one in layers):
             axes.set_xscale("log")
-        axes.set_xlabel("squared error of the outputs when only this layer is quantized, by the outputs' mean square")
+            axes.xaxis.set_major_formatter(lambda value, _: format_number(value, "en"))
+            axes.xaxis.set_minor_formatter(lambda *_: "")
+        axes.set_xlabel("error with only this layer quantized: mean square by that of the outputs")
 
     return render_bars([one.name for one in layers], draw, title=title, otherwise="Error by layer")
 
