@@ -13,7 +13,7 @@ def texts_of(svg: str) -> list[str]:
 def test_each_bar_has_its_name_from_the_top_down() -> None:
     svg = render_bars(["first", "second"], lambda axes: axes.barh([0, 1], [3, 2]), title="مدل", otherwise="Bars")
     names = [text for text in texts_of(svg) if text in ("first", "second")]
-    heights = [float(one.get("y", "nan")) for one in _texts(svg) if one.text in ("first", "second")]
+    heights = [float(one.attrib["y"]) for one in _texts(svg) if one.text in ("first", "second")]
     assert sorted(names) == ["first", "second"]
     assert heights == sorted(heights)
     assert "مدل" in texts_of(svg)

@@ -20,7 +20,7 @@ _WIDTH: Final = 8.0
 _MOST_NAMED: Final = 160  # rows that still have room for their names
 
 
-def render_bars(names: Sequence[str], draw: Callable[[Axes], None], *, title: str, otherwise: str) -> str:
+def render_bars(names: Sequence[str], draw: Callable[[Axes], object], *, title: str, otherwise: str) -> str:
     """Return a figure as a standalone SVG file.
 
     Args:
