@@ -14,6 +14,7 @@ from persopt.models.manifest import (
     MANIFEST_FILE,
     Manifest,
     Source,
+    list_requirements,
     list_weight_files,
     read_manifest,
     verify_manifest,
@@ -43,6 +44,12 @@ def _write(folder: Path) -> Manifest:
         distributions=["pytest", "no-such-thing"],
         notes=["slower than it was"],
     )
+
+
+def test_of_a_plugin_it_and_what_it_requires_are_recorded() -> None:
+    assert {"hypothesis", "sortedcontainers"} <= set(list_requirements("hypothesis 6"))
+    assert list_requirements("persopt 0.1.0") == ["torchao"]
+    assert list_requirements("no-such-thing 1.0") == []
 
 
 def test_what_is_written_is_read_again(artifact: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = (
     "Manifest",
     "Source",
     "has_manifest",
+    "list_requirements",
     "list_weight_files",
     "read_manifest",
     "verify_manifest",
@@ -31,6 +33,7 @@ _VERSIONED: Final = ("persopt", "torch", "transformers")
 # What lies beside weights: settings, tokenizers, papers, results.
 _BESIDE: Final = (".json", ".jsonl", ".txt", ".model", ".spm", ".jinja", ".md", ".csv", ".svg", ".html", ".log")
 _WEIGHT_INDEX: Final = ".index.json"
+_DISTRIBUTION: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Source(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -194,6 +197,21 @@ def list_weight_files(folder: Path) -> list[Path]:
 
 class _Form(Struct):
     version: int
+
+
+def list_requirements(plugin: str) -> list[str]:
+    """Return the distribution of a plugin (`name version`) and those that it requires; none where it is not installed.
+
+    Of persopt itself only what its own backend works with, not all that persopt needs.
+    """
+    name = plugin.partition(" ")[0]
+    if name == "persopt":
+        return ["torchao"]
+    try:
+        required = metadata.requires(name) or []
+    except (metadata.PackageNotFoundError, ValueError):
+        return []
+    return [name, *(found[0] for one in required if (found := _DISTRIBUTION.match(one)))]
 
 
 def _list_versions(distributions: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -16,7 +16,7 @@ from persopt.domain.quantize_reports import QuantizeReport
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.measure.hardware import list_cpu_features, usable_cpus
 from persopt.models.delivery import deliver_model
-from persopt.models.manifest import Source, list_weight_files, write_manifest
+from persopt.models.manifest import Source, list_requirements, list_weight_files, write_manifest
 from persopt.models.side_files import copy_side_files
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import find_candidates
@@ -30,8 +30,6 @@ from persopt.settings import Settings
 from persopt.ticker import Ticker
 
 __all__ = ("run_quantization",)
-
-_DISTRIBUTIONS: Final = ("torchao", "onnx", "onnxruntime", "openvino", "nncf")
 
 
 def run_quantization(
@@ -139,16 +137,17 @@ class _Run:
                 shutil.rmtree(target)
             item.replace(target)
         data = environment.get("dataHash")
+        plugin = self._registry.distribution_of(chosen.candidate.backend)
         write_manifest(
             self._part,
             format=chosen.artifact.format,
             backend=chosen.candidate.name,
-            plugin=self._registry.distribution_of(chosen.candidate.backend),
+            plugin=plugin,
             config=fill_config(spec.config, chosen),
             model=Source(path=spec.model_path, hash=str(environment.get("modelHash") or "")),
             dataset=Source(path=spec.dataset_path, hash=str(data or "")) if spec.dataset_path else None,
             task=spec.task,
             seed=spec.seed,
-            distributions=_DISTRIBUTIONS,
+            distributions=list_requirements(plugin),
             notes=[*notes, *chosen.artifact.notes],
         )
