@@ -9,21 +9,7 @@ import pytest
 
 from persopt.domain.errors import JobCancelledError
 from persopt.measure.paired_latency import measure_in_turn, median_interval
-
-
-class Clock:
-    """Goes on only when a call takes its time."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.calls: list[str] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def spend(self, name: str, seconds: float) -> None:
-        self.now += seconds
-        self.calls.append(name)
+from tests.measure.clock import Clock
 
 
 @pytest.mark.parametrize(("seconds", "pairs"), [(0.001, 31), (10.0, 9), (0.1, 20)])
