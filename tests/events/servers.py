@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -57,6 +58,27 @@ def kill_server(settings: Settings) -> int | None:
         wait_for_end(descriptor)
         return record.pid
     return None
+
+
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Stop a process for a while, so that it hangs; its threads stop one after another, so the last is waited for."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not all(_state(thread) == "T" for thread in Path(f"/proc/{pid}/task").iterdir()):
+            assert time.monotonic() < until, "the process does not stop"
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _state(thread: Path) -> str:
+    """Return the state of a thread, such as R (running) or T (stopped); one that has just ended counts as stopped."""
+    try:
+        return (thread / "stat").read_text().rpartition(")")[2].split()[0]  # the name before it may hold spaces
+    except (FileNotFoundError, ProcessLookupError):
+        return "T"
 
 
 @contextlib.contextmanager

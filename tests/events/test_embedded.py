@@ -21,7 +21,7 @@ from persopt.domain.errors import BusError
 from persopt.events.connection import ConnectionRecord, answers, write_private
 from persopt.events.embedded import find_or_start_server, locate_binary
 from persopt.settings import Settings
-from tests.events.servers import connection_record, kill_server, process_descriptor, wait_for_end
+from tests.events.servers import connection_record, kill_server, process_descriptor, stopped, wait_for_end
 
 _OWNER = """
 import sys
@@ -230,13 +230,10 @@ def test_a_broken_connection_file_is_ignored(settings: Settings, content: bytes)
 def test_a_server_that_hangs_is_named(settings: Settings) -> None:
     address = find_or_start_server(settings)
     assert address.process is not None
-    os.kill(address.process.pid, signal.SIGSTOP)
-    try:
-        with pytest.raises(BusError, match=f"process {address.process.pid} holds .* does not answer"):
-            find_or_start_server(settings, timeout=0.1)
-    finally:
-        os.kill(address.process.pid, signal.SIGCONT)
-        address.close()
+    hanging = pytest.raises(BusError, match=f"process {address.process.pid} holds .* does not answer")
+    with stopped(address.process.pid), hanging:
+        find_or_start_server(settings, timeout=0.1)
+    address.close()
 
 
 def test_a_search_can_be_given_up(settings: Settings) -> None:
