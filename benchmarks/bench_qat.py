@@ -7,7 +7,8 @@ where it was.
 MODEL is tuned on the data first, long enough that more training alone brings little. Then, for each form of numbers,
 three weights are quantized alike and judged on the same rows: the tuned ones, the tuned ones trained for as many steps
 more in floating point, and those of the quantization-aware training. They are judged in torch, by the formulas of
-`persopt.quantization.schemes`, so that the figures are those of the numbers and not of an engine.
+`persopt.quantization.schemes`, so that the figures are those of the numbers and not of an engine. With `--engines` the
+same three are quantized by the backends too, and judged by what runs them (`benchmarks.qat_engines`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import argparse
 import json
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.qat_engines import judge_by_engines, write_engine_table
 from benchmarks.reviews import describe_if_asked, make_parser, prepare
 
 QUESTION = "What does quantization-aware training win back?"
@@ -45,16 +48,23 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5e-5)
     parser.add_argument("--distill", action="store_true")
     parser.add_argument("--forms", nargs="+", type=int, default=list(range(len(FORMS))))
+    parser.add_argument("--engines", action="store_true", help="judge by the backends' runners too")
     given = parser.parse_args()
     tuned = prepare(given)
     more = _train(tuned, given.out / "trained-on", given, None)
-    rows = []
+    rows, by_engines = [], []
     for index in given.forms:
         name, form = list(FORMS.items())[index]
         aware = _train(tuned, given.out / f"aware-{index}", given, form)
         rows.append((name, [_judge(folder, form, given) for folder in (tuned, more, aware)]))
         print(name, rows[-1][1], file=sys.stderr, flush=True)
+        if given.engines:
+            models = {"tuned": tuned, "trained-on": more, f"aware-{index}": aware}
+            judged = judge_by_engines(models, name, form, partial(_spec, given=given), given.out)
+            by_engines += [(name, engine, right) for engine, right in judged]
     print(_table([_judge(folder, None, given) for folder in (tuned, more)], rows, given))
+    if by_engines:
+        print("", write_engine_table(by_engines), sep="\n")
 
 
 def _spec(model: Path, form: dict[str, Any] | None, given: argparse.Namespace) -> Any:

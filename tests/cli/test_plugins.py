@@ -55,6 +55,16 @@ def test_strict_turns_a_fault_into_exit_code_one(broken: dict[str, str]) -> None
     assert run_persopt("plugins", "--strict", env=broken).returncode == 1
 
 
+def test_a_name_to_be_blocked_that_nothing_has_is_a_warning(broken: dict[str, str]) -> None:
+    env = {**broken, "PERSOPT_BLOCK_PLUGINS": "broken_plugn,broken_plugin"}
+    result = run_persopt("plugins", "--strict", "--json", env=env)
+    assert result.returncode == 0  # nothing is broken
+    (warning,) = one_object(result)["warnings"]
+    assert "got 'broken_plugn', accepted: " in warning
+    assert warning.endswith("; did you mean 'broken_plugin'?")
+    assert f"warning: {warning}" in run_persopt("plugins", env=env).stdout
+
+
 def test_show_tells_of_a_contribution_and_its_options() -> None:
     result = run_persopt("plugins", "show", "grid", "--json")
     assert result.returncode == 0

@@ -157,6 +157,14 @@ def test_a_blocked_plugin_is_not_even_imported(lamp: Path, blocked: str) -> None
     assert "lamp" in loaded["methods"]
 
 
+def test_a_name_to_be_blocked_that_nothing_has_is_logged(lamp: Path) -> None:
+    done = start([lamp], PERSOPT_BLOCK_PLUGINS="lamb,persopt-lamp")
+    (line,) = [line for line in done.stderr.splitlines() if "PERSOPT_BLOCK_PLUGINS" in line]
+    assert "got 'lamb', accepted: " in line
+    assert line.endswith("; did you mean 'lamp'?")
+    assert "persopt-lamp" in line
+
+
 def test_strict_loading_raises_with_all_faults_of_the_first_broken_plugin(lamp: Path) -> None:
     done = start([BROKEN / "bad_contribution", lamp], PERSOPT_STRICT_PLUGINS="1")
     assert done.returncode != 0

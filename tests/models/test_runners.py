@@ -21,7 +21,7 @@ from persopt.models.runners import OpenedModel, open_runner
 from persopt.models.torch_runner import open_torch_runner
 from persopt.plugins import Artifact, Runner
 from persopt.plugins.points import find_point
-from persopt.plugins.registry import Offer, Registry
+from persopt.plugins.registry import Offer, PluginRecord, Registry
 
 IDS = np.array([[2, 9, 11, 3], [2, 7, 3, 0]])
 MASK = np.array([[1, 1, 1, 1], [1, 1, 1, 0]])
@@ -103,6 +103,11 @@ def test_what_stands_in_the_way_is_told(checkpoints: Callable[[str], Path], tmp_
     missing = "backend 'copying' of persopt-copying 1.0, which is not installed .*`pip install persopt-copying`"
     with pytest.raises(ModelError, match=missing):
         fail(plain, Registry())
+    record = PluginRecord(name="copy", module="copying", distribution="persopt-copying", blocked=True)
+    with pytest.raises(ModelError, match=r"copying 1\.0, which is installed, but blocked by the settings") as caught:
+        fail(plain, Registry([record]))
+    assert "PERSOPT_BLOCK_PLUGINS" in caught.value.faults[0].hint
+    assert "pip install" not in str(caught.value)
     broken = _make_artifact(checkpoints("bert"), tmp_path / "broken", format="broken")
     with pytest.raises(PluginError, match=r"'copying' of copying 1: RuntimeError: the engine is out of order"):
         fail(broken, _registry())

@@ -43,7 +43,8 @@ def plugins(ctx: click.Context, strict: bool, home: str | None, as_json: bool) -
     _, registry = open_registry(home, quiet=True)
     broken = [record for record in registry.records if record.faults]
     if as_json:
-        print_json({"plugins": [msgspec.to_builtins(record) for record in registry.records]})
+        records = [msgspec.to_builtins(record) for record in registry.records]
+        print_json({"plugins": records, "warnings": list(registry.warnings)})
     else:
         _print_records(registry)
     if broken:
@@ -99,6 +100,8 @@ def _print_records(registry: Registry) -> None:
         for kind, texts in (("fault", record.faults), ("warning", record.warnings)):
             for text in texts:
                 console.print(f"{kind} of {record.name} ({record.origin}): {text}", soft_wrap=True)
+    for text in registry.warnings:
+        console.print(f"warning: {text}", soft_wrap=True)
 
 
 def _contributions(registry: Registry) -> Iterator[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from persopt.models.loading import load_config, load_image_processor, load_token
 from persopt.models.manifest import Manifest, has_manifest, list_weight_files, read_manifest
 from persopt.models.onnx_folders import is_onnx_folder, open_onnx_runner
 from persopt.models.torch_runner import open_torch_runner
+from persopt.plugins.blocking import BLOCKED, UNBLOCK
 from persopt.plugins.contracts.quantization import Artifact, Runner
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.registry import Registry
@@ -160,8 +161,8 @@ def open_runner(
         dtype: Of a checkpoint's weights: `auto` keeps their types.
 
     Raises:
-        ModelError: if there is no such model, it is damaged, its backend is not installed (the package is named), or
-            the device is not there.
+        ModelError: if there is no such model, it is damaged, its backend is not installed (the package is named) or
+            blocked by the settings, or the device is not there.
         PluginError: if its backend fails.
     """
     folder = Path(path).absolute()
@@ -184,7 +185,7 @@ def _open_artifact(folder: Path, registry: Registry, device: str, threads: int |
     try:
         backend = registry.quantization_backend(manifest.backend)
     except InputError:
-        raise ModelError(_explain_missing(folder, manifest, registry)) from None
+        raise _explain_missing(folder, manifest, registry) from None
     guard = partial(plugin_guard, registry, backend)
     artifact = Artifact(path=str(folder), format=manifest.format, notes=tuple(manifest.notes))
     with ExitStack() as stack:
@@ -193,15 +194,17 @@ def _open_artifact(folder: Path, registry: Registry, device: str, threads: int |
         yield OpenedModel(folder, runner, manifest.format, manifest, guard)
 
 
-def _explain_missing(folder: Path, manifest: Manifest, registry: Registry) -> str:
+def _explain_missing(folder: Path, manifest: Manifest, registry: Registry) -> ModelError:
     message = f"{folder} is run by the backend {manifest.backend!r}"
-    if manifest.plugin:
-        package = manifest.plugin.split()[0]
+    package = manifest.plugin.split()[0] if manifest.plugin else ""
+    if package and registry.is_blocked(package):
+        return ModelError(f"{message} of {manifest.plugin}, which {BLOCKED}", hint=UNBLOCK)
+    if package:
         message += f" of {manifest.plugin}, which is not installed or not loaded: `pip install {package}`"
     else:
         message += ", which no installed plugin has"
     broken = sum(bool(record.faults) for record in registry.records)
-    return message + (f"; {broken} plugins could not be loaded, see `persopt plugins`" if broken else "")
+    return ModelError(message + (f"; {broken} plugins could not be loaded, see `persopt plugins`" if broken else ""))
 
 
 def _count_cores() -> int:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from persopt.domain.errors import PluginError
+from persopt.plugins.blocking import explain_unknown_names
 from persopt.plugins.loading import PluginLoader
 from persopt.plugins.registry import Registry
 from persopt.plugins.sources import PluginSource, find_entry_points, find_modules
@@ -25,7 +26,7 @@ def load_registry(settings: Settings, builtin_modules: Sequence[str]) -> Registr
 
     What a plugin does wrong, while it is imported, registered, called or checked, is written in its record and
     logged; not even `SystemExit` gets out. What it prints goes to standard error, so that standard output
-    stays the program's own.
+    stays the program's own. A name to be blocked that no plugin has is a warning, logged and kept in the registry.
 
     Args:
         settings: Names the blocked plugins, and says whether to be strict.
@@ -48,10 +49,14 @@ def load_modules(modules: Iterable[str], settings: Settings) -> Registry:
 
 def _load(sources: Iterable[PluginSource], settings: Settings) -> Registry:
     loader = PluginLoader(settings.block_plugins)
-    for source in sources:
+    found = list(sources)
+    warnings = explain_unknown_names(settings.block_plugins, found)
+    for warning in warnings:
+        _log.warning("%s", warning)
+    for source in found:
         record = loader.load(source)
         for fault in record.faults:
             _log.warning("plugin %r of %s: %s", record.name, record.origin, fault)
         if record.faults and settings.strict_plugins:
             raise PluginError(record.name, record.origin, "; ".join(record.faults))
-    return Registry(loader.records, loader.offers)
+    return Registry(loader.records, loader.offers, warnings)

@@ -68,13 +68,21 @@ class Registry:
     Args:
         records: One of each plugin, in the order in which they were loaded.
         offers: What was taken; names are unique within a kind.
+        warnings: What should not be so, and is of no plugin, such as a name to be blocked that none has.
 
     Attributes:
         records: One of each plugin, in the order in which they were loaded.
+        warnings: As given.
     """
 
-    def __init__(self, records: Iterable[PluginRecord] = (), offers: Iterable[Offer] = ()) -> None:
+    def __init__(
+        self,
+        records: Iterable[PluginRecord] = (),
+        offers: Iterable[Offer] = (),
+        warnings: Iterable[str] = (),
+    ) -> None:
         self.records: Final = tuple(records)
+        self.warnings: Final = tuple(warnings)
         ordered = sorted(offers, key=lambda offer: offer.contribution.name)
         self._origins = {id(offer.contribution): offer.origin for offer in ordered}
         self._by_kind: dict[str, Mapping[str, Any]] = {
@@ -140,6 +148,10 @@ class Registry:
     def distribution_of(self, contribution: Contribution) -> str:
         """Return the distribution and version that a contribution of this registry comes from."""
         return self._origins.get(id(contribution), _UNKNOWN)
+
+    def is_blocked(self, distribution: str) -> bool:
+        """Return whether a plugin of a distribution is there, and was not loaded because the user does not want it."""
+        return any(record.blocked and record.distribution == distribution for record in self.records)
 
     def _find(self, kind: str, name: str, path: str) -> Contribution:
         offered = self._by_kind[kind]

@@ -14,6 +14,7 @@ from persopt.domain.quantize_reports import BackendTried
 from persopt.domain.quantize_specs import AUTO_BACKEND, QuantizeConfig
 from persopt.models.description import read_config
 from persopt.models.heads import explain_misfit
+from persopt.plugins.blocking import BLOCKED, UNBLOCK
 from persopt.plugins.contracts.quantization import OnnxBackend, QuantizationBackend, QuantizationRequest, Unsupported
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
@@ -23,9 +24,6 @@ __all__ = ("PACKAGES", "Candidate", "check_backend", "find_candidates")
 
 PACKAGES: Final = {"onnxruntime": "persopt-onnxruntime", "openvino": "persopt-openvino"}
 """Distributions of the backends that persopt's own plugins bring."""
-
-_BLOCKED: Final = "is installed, but blocked by the settings"
-_UNBLOCK: Final = "take it out of PERSOPT_BLOCK_PLUGINS, or of block_plugins in persopt.toml"
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -93,7 +91,7 @@ def find_candidates(
     missing = [
         BackendTried(
             backend=name,
-            reason=_BLOCKED if _is_blocked(name, registry) else f"is not installed: pip install {package}",
+            reason=BLOCKED if registry.is_blocked(package) else f"is not installed: pip install {package}",
         )
         for name, package in PACKAGES.items()
         if name not in registry.quantization_backends
@@ -136,18 +134,14 @@ def _join(reason: Unsupported) -> str:
     return f"{reason.reason} (the nearest: {reason.instead})" if reason.instead else reason.reason
 
 
-def _is_blocked(name: str, registry: Registry) -> bool:
-    return any(one.blocked and one.distribution == PACKAGES[name] for one in registry.records)
-
-
 def _explain_missing(name: str, registry: Registry, path: str) -> Fault:
     if name in PACKAGES:
         broken = next((one for one in registry.records if one.faults and PACKAGES[name] in one.distribution), None)
         if broken is not None:
             message = f"the plugin of {name!r} could not be loaded: {broken.faults[0]}"
             return Fault(path=path, message=message, code="unknown", hint="see `persopt plugins`")
-        if _is_blocked(name, registry):
-            return Fault(path=path, message=f"the plugin of {name!r} {_BLOCKED}", code="unknown", hint=_UNBLOCK)
+        if registry.is_blocked(PACKAGES[name]):
+            return Fault(path=path, message=f"the plugin of {name!r} {BLOCKED}", code="unknown", hint=UNBLOCK)
         message = f"the backend {name!r} is not installed"
         return Fault(path=path, message=message, code="unknown", hint=f"pip install {PACKAGES[name]}")
     accepted = [AUTO_BACKEND, *registry.quantization_backends]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from persopt.domain.errors import Fault, InputError, ModelError
-from persopt.domain.names import suggest
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.models.compressed import explain_compressed
@@ -22,6 +19,7 @@ from persopt.plugins.registry import Registry
 from persopt.quantization.backends import check_backend
 from persopt.quantization.config_checks import check_config
 from persopt.quantization.data_checks import check_rows, check_without_data
+from persopt.quantization.kept_modules import check_patterns, list_modules
 from persopt.quantization.requests import make_request
 from persopt.quantization.shapes import check_shapes, choose_batch_sizes, choose_lengths
 from persopt.settings import Settings
@@ -90,9 +88,9 @@ class _Resolver(SpecResolver[QuantizeSpec]):
         self._faults += check_shapes(self._spec, description)
         self._set(batch_sizes=choose_batch_sizes(self._spec), lengths=choose_lengths(self._spec, description))
         if self._spec.config.keep:
-            names = self._collect(lambda: list_modules(model))
-            if names is not None:
-                self._faults += check_patterns(self._spec.config.keep, names)
+            modules = self._collect(lambda: list_modules(model))
+            if modules is not None:
+                self._faults += check_patterns(self._spec.config.keep, list(modules))
 
     def _resolve_data(self, description: ModelDescription | None) -> Path | None:
         if not self._spec.dataset_path:
@@ -142,30 +140,3 @@ def refuse_artifact(model: Path) -> None:
         return  # weights in 16 bits are a checkpoint like any other; of others, their types tell
     message = f"{model} is quantized: backend {manifest['backend']!r} wrote it in the form {manifest.get('format')!r}"
     raise ModelError(message, path="$.modelPath", hint="begin with the model that it was made from")
-
-
-def list_modules(model: Path) -> list[str]:
-    """Return the names of the modules of a checkpoint's model; no weight is loaded.
-
-    Raises:
-        ModelError: if Transformers has no such model.
-    """
-    import torch
-
-    from persopt.models.loading import load_config
-    from persopt.models.quiet import quiet_transformers
-    from persopt.models.whole import find_model_class
-
-    model_class: Any = find_model_class(model)
-    with quiet_transformers(), torch.device("meta"):
-        built = model_class(load_config(model))
-    return [name for name, _ in built.named_modules() if name]
-
-
-def check_patterns(patterns: Sequence[str], names: Sequence[str]) -> Iterator[Fault]:
-    """Give a fault for each pattern that matches no module."""
-    for index, pattern in enumerate(patterns):
-        if not any(fnmatchcase(name, pattern) for name in names):
-            message = f"{pattern!r} matches no module of the model{suggest(pattern, names)}"
-            hint = f"its modules have names such as {names[len(names) // 2]!r}" if names else ""
-            yield Fault(path=f"$.config.keep[{index}]", message=message, hint=hint)

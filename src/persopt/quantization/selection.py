@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 import statistics
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,7 @@ from persopt.plugins.contracts.quantization import Artifact, Runner
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
+from persopt.quantization.devices import Device, list_devices, open_on_first
 from persopt.quantization.stages.artifacts import ArtifactMaker
 from persopt.ticker import Ticker
 
@@ -110,7 +111,7 @@ class _Timing:
         self._registry = registry
         self._threads = threads
         self._ticker = ticker
-        self._device = "cuda" if spec.device == "cuda" else "cpu"
+        self._devices = list_devices(spec.device)
 
     def run(self, made: dict[str, tuple[Candidate, Artifact]]) -> tuple[dict[str, float], list[BackendTried]]:
         """Return milliseconds by name, and what could not be run."""
@@ -138,17 +139,23 @@ class _Timing:
         return {name: math.exp(statistics.fmean(map(math.log, found))) for name, found in medians.items()}, failed
 
     def _open(self, stack: ExitStack, candidate: Candidate, artifact: Artifact) -> Runner:
+        """Open an artifact where it runs."""
+        return open_on_first(stack, self._devices, lambda device: self._try(candidate, artifact, device))[0]
+
+    @contextmanager
+    def _try(self, candidate: Candidate, artifact: Artifact, device: Device) -> Iterator[Runner]:
         """Open an artifact and see whether it gives numbers."""
         from persopt.evaluation.speed import make_inputs
 
         batch, length = self._spec.batch_sizes[0], (self._spec.lengths or [1])[0]
         inputs = make_inputs([self._spec.model_path], batch, length)
-        with plugin_guard(self._registry, candidate.backend):
-            runner = stack.enter_context(candidate.backend.runner(artifact, self._device, self._threads))
-            outputs = _run(runner, inputs)
-        if not all(_is_finite(values) for values in outputs.values()):
-            raise ModelError("its outputs are no finite numbers")
-        return runner
+        with ExitStack() as stack:
+            with plugin_guard(self._registry, candidate.backend):
+                runner = stack.enter_context(candidate.backend.runner(artifact, device, self._threads))
+                outputs = _run(runner, inputs)
+            if not all(_is_finite(values) for values in outputs.values()):
+                raise ModelError("its outputs are no finite numbers")
+            yield runner
 
 
 def _run(runner: Runner, inputs: Batch) -> Mapping[str, np.ndarray[Any, Any]]:

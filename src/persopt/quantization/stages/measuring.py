@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -18,6 +19,7 @@ from persopt.models.description import describe_model
 from persopt.models.runners import OpenedModel, open_runner
 from persopt.models.trained_heads import has_trained_head
 from persopt.plugins.registry import Registry
+from persopt.quantization.devices import Device, list_devices, open_on_first
 from persopt.quantization.requests import make_request
 from persopt.quantization.stages.rows import calibration_batches, open_task_rows
 from persopt.ticker import Ticker
@@ -79,7 +81,7 @@ class Measuring:
         self._registry = registry
         self._threads = threads
         self._ticker = ticker
-        self._device = "cuda" if spec.device == "cuda" else "cpu"
+        self._device: Device = "cpu"
         self._measured = Measured()
 
     def count_units(self) -> int:
@@ -98,7 +100,14 @@ class Measuring:
         from persopt.evaluation.outputs import compare_runners
 
         spec, measured = self._spec, self._measured
-        with pinned_threads(self._threads), self._open(self._original) as before, self._open(self._result) as after:
+        with pinned_threads(self._threads), ExitStack() as stack:
+            devices = list_devices(spec.device)
+            after, self._device = open_on_first(stack, devices, partial(self._open, self._result))
+            before = stack.enter_context(self._open(self._original, self._device))
+            if self._device != devices[0]:
+                measured.notes.append(
+                    "The result does not run on the GPU here, so both models were measured on the CPU."
+                )
             self._begin("comparing the outputs")
             measured.outputs = compare_runners(before, after, self._batches(), self._ticker.look)
             self._begin("judging both models")
@@ -117,8 +126,8 @@ class Measuring:
             measured.layers = self._attempt("error of each layer", self._rank) or []
         return measured
 
-    def _open(self, folder: Path) -> Any:
-        return open_runner(folder, self._registry, device=self._device, threads=self._threads, dtype="float32")
+    def _open(self, folder: Path, device: Device) -> AbstractContextManager[OpenedModel]:
+        return open_runner(folder, self._registry, device=device, threads=self._threads, dtype="float32")
 
     def _begin(self, message: str) -> None:
         self._ticker.message = message

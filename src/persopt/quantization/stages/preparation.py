@@ -16,6 +16,7 @@ from persopt.models.side_files import copy_side_files
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
 from persopt.quantization.config_checks import explain_data_need
+from persopt.quantization.kept_modules import list_modules, note_empty_patterns
 from persopt.quantization.stages.rows import calibration_batches
 from persopt.ticker import Ticker
 
@@ -57,7 +58,7 @@ def prepare(
             smoothed.
     """
     source = Path(spec.model_path)
-    notes: list[str] = []
+    notes = note_empty_patterns(spec.config.keep, list_modules(source)) if spec.config.keep else []
     ticker.message = "reading the weights"
     check_finite(source, ticker.look)
     if describe_model(source).dtypes != _FLOAT32:
