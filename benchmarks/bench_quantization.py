@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from fnmatch import fnmatch
 from typing import Any, Final
 
 from benchmarks.quantization_ours import OURS
@@ -40,10 +41,13 @@ def main() -> None:
     parser = make_parser(QUESTION, rows=1500, validation_rows=2000, epochs=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--only", nargs="+", default=[*PEERS, *OURS], help="names of contestants")
+    parser.add_argument(
+        "--only", nargs="+", default=[*PEERS, *OURS], help="names of contestants, or patterns: '*torch*'"
+    )
     given = parser.parse_args()
     prepare(given)
-    names = [REFERENCE, *(name for name in given.only if name != REFERENCE)]
+    wanted = (name for name in [*PEERS, *OURS] if any(fnmatch(name, pattern) for pattern in given.only))
+    names = [REFERENCE, *(name for name in wanted if name != REFERENCE)]
     ready = [name for name in names if _make(name, given)]
     print(_table(_measure(ready, given), given))
 

@@ -70,7 +70,7 @@ def test_the_outputs_are_near_the_original_and_the_kernels_compute_what_the_form
     found = run(artifact, batch)
     assert relative_error(found, expect(model, batch)) < (0.4 if "4" in case or case == "gptq" else 0.06)
     plain: Any = load_quantized(Path(artifact.path), integer=False)
-    assert relative_error(found, expect(plain, batch)) < 5e-3  # halves are rounded up in the kernels
+    assert relative_error(found, expect(plain, batch)) < 5e-3  # what lies halfway may go the other way
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "gemma", "t5", "gated-t5", "distilbert", "vit"])

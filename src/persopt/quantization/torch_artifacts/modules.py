@@ -25,6 +25,8 @@ __all__ = ("IntegerLinear", "QuantizedEmbedding", "QuantizedLinear", "has_intege
 
 _MIDDLE = 128
 _SMALLEST = 1e-12
+_NO_FRACTION = 1.5 * 2**23
+_INSIDE = 1 - 2**-22  # so that neither end of a range is rounded out of 0 to 255, whatever the float32 of the factor
 
 
 class _QuantizedModule(nn.Module):
@@ -100,7 +102,8 @@ class IntegerLinear(nn.Module):
             result = self._multiply_tokens(rows)
         else:
             scale, zero_point = _find_parameters(rows, activation)
-            integers = _to_integers(rows, 1 / scale, zero_point)
+            known = activation.scale is not None
+            integers = _to_integers(rows, 1 / scale if known else _INSIDE / scale, zero_point, clamp=known)
             result = self._multiply(integers, scale, zero_point, self.bias)
         return result.reshape(*values.shape[:-1], self.outputs)
 
@@ -108,14 +111,14 @@ class IntegerLinear(nn.Module):
         """Take the scales of tokens out of the product, which has room for one."""
         if self.activation.symmetric:
             scales = (rows.abs().amax(dim=-1, keepdim=True) / 127).clamp(min=_SMALLEST)
-            integers = _to_integers(rows / scales, 1.0, _MIDDLE)
+            integers = _to_integers(rows / scales, _INSIDE, _MIDDLE, clamp=False)
             result = self._multiply(integers, 1.0, _MIDDLE, None) * scales
         else:
             low, high = rows.aminmax(dim=-1, keepdim=True)
             low, high = low.clamp(max=0), high.clamp(min=0)
             scales = ((high - low) / 255).clamp(min=_SMALLEST)
             shifts = (-low / scales).round_()
-            integers = _to_integers(rows / scales + shifts, 1.0, 0)
+            integers = _to_integers(rows / scales + shifts, 1.0, 0, clamp=True)
             result = torch.addcmul(self._multiply(integers, 1.0, 0, None), shifts, self.sums, value=-1) * scales
         return result if self.bias is None else result.add_(self.bias)
 
@@ -157,10 +160,23 @@ def _find_parameters(rows: Tensor, activation: Activation) -> tuple[float, int]:
     return scale, round(-low / scale)
 
 
-def _to_integers(values: Tensor, factor: float, zero_point: int) -> Tensor:
-    """Return round(values * factor) + zero point in uint8; in three passes, so that halves are rounded up."""
-    shift = torch.full((), zero_point + 0.5, dtype=values.dtype)
-    return torch.add(shift, values, alpha=factor).clamp_(0.0, 255.0).to(torch.uint8)
+def _to_integers(values: Tensor, factor: float, zero_point: int, *, clamp: bool) -> Tensor:
+    """Return round(values * factor) + zero point in uint8.
+
+    A float32 between 2**23 and 2**24 has no fraction, so that adding rounds (halves to even) and leaves the integer
+    in the lowest bits; PyTorch's conversion of float32 to uint8 goes by way of int64, one number after another.
+
+    Args:
+        values: In floating point.
+        factor: One over the scale.
+        zero_point: From 0 to 255.
+        clamp: Whether integers may lie outside of 0 to 255.
+    """
+    shift = torch.full((), zero_point + _NO_FRACTION)
+    shifted = torch.add(shift, values.float(), alpha=factor)
+    if clamp:
+        shifted.clamp_(_NO_FRACTION, _NO_FRACTION + 255)
+    return shifted.view(torch.int32).to(torch.uint8)
 
 
 def _round_activation(values: Tensor, activation: Activation) -> Tensor:
