@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,10 @@ from persopt.domain.programs import TrainingProgram
 from persopt.domain.quantize_reports import QuantizeReport
 from persopt.models.runners import open_runner
 from persopt.plugins.registry import Registry
+from persopt.quantization.backends import Candidate
+from persopt.quantization.stages.artifacts import ArtifactMaker
 from persopt.settings import Settings
+from persopt.ticker import Ticker
 from tests.quantization.matrix_document import MODULES, load_backends
 from tests.support.quantizations import quantize_here, registry_of, resolve_here
 from tests.support.threads import one_torch_thread
@@ -132,6 +136,55 @@ def test_modules_are_kept_by_their_names_in_the_whole_model(
     counts = [note for note in report.notes if "products" in note]
     assert [note.partition(":")[0] for note in counts] == list(_ORDER)
     assert [int(note.split(": ")[1].split()[0]) for note in counts] == [0, 10, 8]
+
+
+def test_a_backend_of_one_onnx_file_is_not_given_several(
+    tmp_path: Path, programs: Mapping[str, TrainingProgram], registry: Registry
+) -> None:
+    class OneFile:
+        """Hands on what ONNX Runtime's backend has, but not that it takes other forms."""
+
+        def __init__(self) -> None:
+            inner = registry.quantization_backend("onnxruntime")
+            for name in ("name", "title", "options", "exporter", "supports", "quantize", "runner"):
+                setattr(self, name, getattr(inner, name))
+
+    spec = resolve_here(tmp_path, programs["gpt2"].model, registry=registry, backend="onnxruntime")
+    (tmp_path / "work").mkdir()
+    ticker = Ticker(lambda _: None, lambda: False)
+    maker = ArtifactMaker(spec, Path(spec.model_path), tmp_path / "work", tmp_path / "cache", registry, ticker)
+    backend: Any = OneFile()
+    made = maker.make(Candidate(backend=backend, options=backend.options()), tmp_path / "made")
+    names = {item.name for item in _open(Path(made.path), "model.onnx").get_inputs()}
+    assert names == {"input_ids", "attention_mask"}, "no cache"
+
+
+def test_a_decoder_whose_cache_cannot_be_exported_comes_without_it_and_says_why(
+    tmp_path: Path, registry: Registry
+) -> None:
+    tf: Any = importlib.import_module("transformers")
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = tf.MistralConfig(**sizes, num_key_value_heads=2, vocab_size=64, sliding_window=64)
+    tf.MistralForCausalLM(config).save_pretrained(tmp_path / "mistral")
+    report = quantize_here(tmp_path, tmp_path / "mistral", registry=registry, backend="onnxruntime")
+    assert any(note.startswith("The decoder has no cache") and "sliding window" in note for note in report.notes)
+    session = _open(Path(report.model_path), "model.onnx")
+    assert {item.name for item in session.get_inputs()} <= {"input_ids", "attention_mask", "position_ids"}
+
+
+def test_the_original_gpt2_is_run_without_kinds_of_tokens(
+    programs: Mapping[str, TrainingProgram], registry: Registry
+) -> None:
+    import torch
+
+    tf: Any = importlib.import_module("transformers")
+    tokens = np.array([[3, 4, 5]])
+    with open_runner(programs["gpt2"].model, registry, threads=1) as opened:
+        found = opened.run({"input_ids": tokens})["logits"]
+    model = tf.GPT2LMHeadModel.from_pretrained(programs["gpt2"].model).eval()
+    with torch.no_grad():
+        expected = model(input_ids=torch.from_numpy(tokens)).logits.numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_an_encoder_decoder_without_a_language_models_head_is_refused_before_it_is_exported(
