@@ -114,6 +114,16 @@ def test_other_backends_quantize_these_kinds_too(
         assert all(isinstance(text, str) for text in _write(Path(report.model_path), registry, prompts))
 
 
+def test_padded_prompts_are_written_on_without_positions_and_cache_too(
+    tmp_path: Path, programs: Mapping[str, TrainingProgram], registry: Registry
+) -> None:
+    report = _quantize(tmp_path, programs["gpt2"], registry, backend="openvino", bits=32)
+    prompts = _read_prompts(programs["gpt2"])
+    assert len({len(prompt.split()) for prompt in prompts}) > 1
+    expected = _write(Path(programs["gpt2"].model), registry, prompts, batch_size=3)
+    assert _write(Path(report.model_path), registry, prompts, batch_size=3) == expected
+
+
 def test_a_model_of_images_is_quantized_to_onnx(
     tmp_path: Path, programs: Mapping[str, TrainingProgram], registry: Registry
 ) -> None:

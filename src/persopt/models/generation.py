@@ -105,7 +105,12 @@ def _start_next(runner: Runner, inputs: Mapping[str, Ids]) -> tuple[Step, Ids]:
             logits, cache = runner.step(known, cache)
         else:
             given = {"input_ids": tokens, "attention_mask": whole, "position_ids": positions}
+            if "position_ids" not in runner.inputs:  # it counts from the first place: padding goes to the end
+                order = np.argsort(1 - whole, axis=1, kind="stable")
+                given = {name: np.take_along_axis(value, order, axis=1) for name, value in given.items()}
             logits = runner.run({name: value for name, value in given.items() if name in runner.inputs})["logits"]
+            ends = np.where(given["attention_mask"], np.arange(tokens.shape[1]), 0).max(axis=1)
+            return np.asarray(logits[np.arange(len(tokens)), ends])
         last: Ids = logits[:, -1]
         return last
 
