@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +55,3 @@ def test_refusals(fields: dict[str, Any], reason: str, instead: str, tmp_path: P
 )
 def test_what_can_be_done(fields: dict[str, Any], tmp_path: Path) -> None:
     assert ask(tmp_path, **fields) == Supported()
-
-
-def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"is_encoder_decoder": True}))
-    answer = ask(tmp_path, method="dynamic", bits=8)
-    assert isinstance(answer, Unsupported)
-    assert "several" in answer.reason

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from persopt.domain.errors import ModelError
-from persopt.models.onnx_folders import EncoderDecoderRunner
-from persopt.models.onnx_runner import OnnxRunner
 from persopt.models.torch_runner import TorchRunner
-from persopt.plugins.contracts.quantization import Runner
+from persopt.plugins.contracts.quantization import CachedRunner, EncodingRunner, Runner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,8 +42,8 @@ def write_greedily(
     """Return the ids that `generate(do_sample=False, num_beams=1)` of Transformers would: (rows, length).
 
     A decoder's begin with the prompt, an encoder-decoder's with the start token; a row that has ended is filled up with
-    padding. PyTorch models write by Transformers itself, ONNX models with a cache, all others by running the whole text
-    again for each token.
+    padding. PyTorch models write by Transformers itself, runners that have a cache with it, all others by running the
+    whole text again for each token.
 
     Args:
         runner: What runs the model.
@@ -93,21 +91,26 @@ def _start_next(runner: Runner, inputs: Mapping[str, Ids]) -> tuple[Step, Ids]:
     prompt = inputs["input_ids"]
     given = inputs.get("attention_mask")
     mask = np.ones_like(prompt) if given is None else given
-    cache: dict[str, Ids] | None = None
+    cache: Mapping[str, Ids] | None = None
 
     def step(tokens: Ids, new: int) -> Ids:
         nonlocal cache
         written = np.ones((len(tokens), tokens.shape[1] - mask.shape[1]), mask.dtype)
         whole = np.concatenate([mask, written], axis=1)
         positions = np.maximum(np.cumsum(whole, axis=1) - 1, 0)
-        if isinstance(runner, OnnxRunner) and runner.has_cache:
+        if isinstance(runner, CachedRunner) and runner.has_cache:
             known = {"input_ids": tokens[:, -new:], "attention_mask": whole}
             if "position_ids" in runner.inputs:
                 known["position_ids"] = positions[:, -new:]
             logits, cache = runner.step(known, cache)
         else:
             given = {"input_ids": tokens, "attention_mask": whole, "position_ids": positions}
+            if "position_ids" not in runner.inputs:  # it counts from the first place: padding goes to the end
+                order = np.argsort(1 - whole, axis=1, kind="stable")
+                given = {name: np.take_along_axis(value, order, axis=1) for name, value in given.items()}
             logits = runner.run({name: value for name, value in given.items() if name in runner.inputs})["logits"]
+            ends = np.where(given["attention_mask"], np.arange(tokens.shape[1]), 0).max(axis=1)
+            return np.asarray(logits[np.arange(len(tokens)), ends])
         last: Ids = logits[:, -1]
         return last
 
@@ -121,12 +124,12 @@ def _start_target(runner: Runner, inputs: Mapping[str, Ids], settings: Any) -> t
     start = settings.bos_token_id if start is None else start
     if start is None:
         raise ModelError("the configuration names no decoder_start_token_id, so nothing tells how a target begins")
-    encoded = runner.encode(inputs) if isinstance(runner, EncoderDecoderRunner) else {}
-    cache: dict[str, Ids] | None = None
+    encoded = runner.encode(inputs) if isinstance(runner, EncodingRunner) else {}
+    cache: Mapping[str, Ids] | None = None
 
     def step(tokens: Ids, new: int) -> Ids:
         nonlocal cache
-        if isinstance(runner, EncoderDecoderRunner):
+        if isinstance(runner, EncodingRunner):
             logits, cache = runner.step(tokens[:, -new:], encoded, cache)
         else:
             logits = runner.run({**inputs, "decoder_input_ids": tokens})["logits"]

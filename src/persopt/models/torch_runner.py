@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedModel
 
-__all__ = ("TorchRunner", "open_torch_runner", "run_torch_model")
+__all__ = ("TorchRunner", "open_torch_runner", "run_torch_model", "takes_token_types")
 
 _ENCODED: Final = ("input_ids", "attention_mask", "token_type_ids", "position_ids", "pixel_values")
+_TYPES: Final = "token_type_ids"
 _DECODED: Final = ("decoder_input_ids", "decoder_attention_mask")
 
 
@@ -35,7 +36,8 @@ class TorchRunner:
         self.model: Final = model
         takes = inspect.signature(model.forward).parameters
         wanted = (*_ENCODED, *(_DECODED if model.config.is_encoder_decoder else ()))
-        self._inputs = tuple(name for name in wanted if name in takes)
+        types = takes_token_types(type(model), model.config)
+        self._inputs = tuple(name for name in wanted if name in takes and (types or name != _TYPES))
         self._settings: dict[str, Any] = {"use_cache": False} if "use_cache" in takes else {}
 
     @property
@@ -62,6 +64,15 @@ class TorchRunner:
         whole = values if values.flags.writeable and values.flags.c_contiguous else values.copy()
         tensor = torch.from_numpy(whole).to(self.model.device)
         return tensor.to(self.model.dtype) if tensor.is_floating_point() else tensor
+
+
+def takes_token_types(model_class: type[PreTrainedModel], config: Any) -> bool:
+    """Return whether a model knows kinds of tokens, so that zeros are what it takes where none are given.
+
+    GPT-2, CTRL and XLM look kinds up in their table of tokens: with zeros each place would have token 0 added to it.
+    """
+    known = getattr(config, "type_vocab_size", 0) or config.model_type == "xlnet"
+    return bool(known) and _TYPES in inspect.signature(model_class.forward).parameters
 
 
 @contextmanager

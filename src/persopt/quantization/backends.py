@@ -14,8 +14,15 @@ from persopt.domain.quantize_reports import BackendTried
 from persopt.domain.quantize_specs import AUTO_BACKEND, QuantizeConfig
 from persopt.models.description import read_config
 from persopt.models.heads import explain_misfit
+from persopt.models.onnx_export.kinds import writes_targets
 from persopt.plugins.blocking import BLOCKED, UNBLOCK
-from persopt.plugins.contracts.quantization import OnnxBackend, QuantizationBackend, QuantizationRequest, Unsupported
+from persopt.plugins.contracts.quantization import (
+    OnnxBackend,
+    OnnxGraphsBackend,
+    QuantizationBackend,
+    QuantizationRequest,
+    Unsupported,
+)
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.options import decode_options
 from persopt.plugins.registry import Registry
@@ -24,6 +31,8 @@ __all__ = ("PACKAGES", "Candidate", "check_backend", "find_candidates")
 
 PACKAGES: Final = {"onnxruntime": "persopt-onnxruntime", "openvino": "persopt-openvino"}
 """Distributions of the backends that persopt's own plugins bring."""
+
+_OTHER: Final = "a backend that begins from the checkpoint, such as backend=torch"
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -112,22 +121,31 @@ def _check_auto(config: QuantizeConfig, request: QuantizationRequest, registry: 
 def _ask(
     backend: QuantizationBackend[Any], options: Any, request: QuantizationRequest, registry: Registry
 ) -> Unsupported | None:
-    if isinstance(backend, OnnxBackend) and _is_encoder_decoder(Path(request.model)):
-        return Unsupported(
-            reason="it begins from one ONNX file, and an encoder-decoder is written as several",
-            instead="a backend that begins from the checkpoint, such as backend=torch",
-        )
+    if isinstance(backend, OnnxBackend):
+        with plugin_guard(registry, backend):
+            forms = backend.onnx_forms if isinstance(backend, OnnxGraphsBackend) else ()
+        reason = _explain_graphs(Path(request.model), several="encoder-decoder" in forms)
+        if reason:
+            return Unsupported(reason=reason, instead=_OTHER)
     with plugin_guard(registry, backend):
         answer = backend.supports(options, request)
     return answer if isinstance(answer, Unsupported) else None
 
 
-def _is_encoder_decoder(model: Path) -> bool:
+def _explain_graphs(model: Path, *, several: bool) -> str:
+    """Return why a backend that begins from ONNX cannot begin with a model, if that can be told; else nothing."""
     try:
         config = read_config(model)
     except ModelError:
-        return False  # what is wrong with the model is for others to say
-    return not explain_misfit(config, "translation")
+        return ""  # what is wrong with the model is for others to say
+    if explain_misfit(config, "translation"):
+        return ""  # no encoder-decoder
+    if not several:
+        return "it begins from one ONNX file, and an encoder-decoder is written as several"
+    name = str((config.get("architectures") or [""])[0])
+    if name and not writes_targets(name):
+        return f"it begins from ONNX, and {name} is an encoder-decoder without a language model's head"
+    return ""
 
 
 def _join(reason: Unsupported) -> str:

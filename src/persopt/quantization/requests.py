@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,12 @@ _WHOLE_BITS: Final = 8
 
 
 def make_request(
-    spec: QuantizeSpec, *, model: Path | None = None, output: Path | None = None, onnx: Path | None = None
+    spec: QuantizeSpec,
+    *,
+    model: Path | None = None,
+    output: Path | None = None,
+    onnx: Path | None = None,
+    graphs: Mapping[str, Path] | None = None,
 ) -> QuantizationRequest:
     """Return the request of a spec.
 
@@ -24,7 +30,8 @@ def make_request(
         spec: What is asked for.
         model: The float32 checkpoint; by default the spec's.
         output: Where the artifact goes; by default the spec's.
-        onnx: The model as ONNX, for backends that begin from it.
+        onnx: The model as one ONNX file, for backends that begin from it.
+        graphs: Its ONNX files by name, for backends that take several.
     """
     config = spec.config
     return QuantizationRequest(
@@ -44,6 +51,7 @@ def make_request(
         keep=tuple(config.keep),
         task=spec.task,
         onnx=None if onnx is None else str(onnx),
+        graphs={name: str(file) for name, file in (graphs or {}).items()},
         seed=spec.seed,
         threads=spec.threads,
     )

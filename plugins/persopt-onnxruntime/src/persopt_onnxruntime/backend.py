@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from persopt.domain.errors import ModelError
 from persopt.plugins import (
     Artifact,
+    OnnxForm,
     QuantizationBackend,
     QuantizationRequest,
     Runner,
@@ -41,6 +42,11 @@ class OnnxRuntime:
         """The faster exporter; attention is recognised in the graphs of both."""
         return "torchscript"
 
+    @property
+    def onnx_forms(self) -> frozenset[OnnxForm]:
+        """Decoders with their cache, and encoder-decoders of three graphs."""
+        return frozenset({"cached", "encoder-decoder"})
+
     def supports(
         self,
         options: OnnxRuntimeOptions,  # noqa: ARG002 - the contract's
@@ -55,20 +61,23 @@ class OnnxRuntime:
         request: QuantizationRequest,
         calibration: Iterable[Mapping[str, np.ndarray[Any, Any]]] | None,
     ) -> Artifact:
-        """Write `model.onnx`, with `model.onnx.data` beside it if it is large.
+        """Write each graph under its name, with `NAME.data` beside it if it is large.
 
         Raises:
-            ModelError: if the graph is not given or cannot be read, nothing in it can be quantized, or a number does
+            ModelError: if no graph is given or one cannot be read, nothing can be quantized, or a number does
                 not fit into 16 bits.
             DataError: if calibration data are missing or do not fit, or the model gives values on them that are not
                 finite.
         """
         from persopt_onnxruntime.conversion import convert
+        from persopt_onnxruntime.running import FILE
 
-        if request.onnx is None:
+        graphs = request.graphs or ({} if request.onnx is None else {FILE: request.onnx})
+        if not graphs:
             raise ModelError("the model is not given as ONNX", hint="persopt makes it; request.onnx names the file")
-        model, notes = convert(options, request, calibration)
-        save(model, Path(request.output))
+        models, notes = convert(options, request, graphs, calibration)
+        for name, model in models.items():
+            save(model, Path(request.output), name)
         return Artifact(path=request.output, format="onnx", notes=tuple(notes))
 
     @contextmanager
@@ -78,23 +87,21 @@ class OnnxRuntime:
         Raises:
             ModelError: if it cannot be opened, or not on this device.
         """
-        from persopt_onnxruntime.running import OnnxRunner
+        from persopt_onnxruntime.running import open_runner
 
-        yield OnnxRunner(artifact.path, device, threads)
+        yield open_runner(artifact.path, device, threads)
 
 
-def save(model: ModelProto, folder: Path, *, biggest: int = _BIGGEST) -> None:
-    """Write `model.onnx`; of a model of more bytes the weights go to `model.onnx.data`."""
+def save(model: ModelProto, folder: Path, name: str = "model.onnx", *, biggest: int = _BIGGEST) -> None:
+    """Write a graph; of a model of more bytes the weights go to `NAME.data`."""
     import onnx
-
-    from persopt_onnxruntime.running import FILE
 
     large = model.ByteSize() > biggest
     onnx.save(
         model,
-        folder / FILE,
+        folder / name,
         save_as_external_data=large,
-        location=f"{FILE}.data" if large else None,
+        location=f"{name}.data" if large else None,
         all_tensors_to_one_file=True,
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from persopt.domain.errors import DataError
 from persopt_onnxruntime.graphs import open_part
+from persopt_onnxruntime.inputs import complete_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,9 +93,11 @@ def _run(
     model: ModelProto, names: Sequence[str], batches: Batches, threads: int | None
 ) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
     session = open_part(model, names, threads or 0)
-    inputs = [item.name for item in session.get_inputs()]
+    takes = session.get_inputs()
+    inputs = [item.name for item in takes]
     count = 0
-    for count, batch in enumerate(batches, 1):
+    for count, given in enumerate(batches, 1):
+        batch = complete_inputs(takes, given)
         missing = [name for name in inputs if name not in batch]
         if missing:
             raise DataError(f"the calibration data lack {', '.join(missing)}, which the model takes")

@@ -1,4 +1,4 @@
-"""From a request to the graph: what is fused, quantized and left alone."""
+"""From a request to the graphs: what is fused, quantized and left alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from persopt.domain.errors import DataError, ModelError
 from persopt.plugins import QuantizationRequest
 from persopt_onnxruntime.blockwise import look_up_in_blocks, multiply_by_blocks
 from persopt_onnxruntime.calibration import find_ranges, sum_squares
+from persopt_onnxruntime.feeding import feed_graph
 from persopt_onnxruntime.fusing import hide_slow_fusions, load_fused
 from persopt_onnxruntime.graphs import MICROSOFT, Graph, require_operators
 from persopt_onnxruntime.integers import multiply_dynamically, multiply_statically
@@ -30,23 +31,47 @@ __all__ = ("convert",)
 
 
 def convert(
-    options: OnnxRuntimeOptions, request: QuantizationRequest, calibration: Calibration
-) -> tuple[ModelProto, list[str]]:
-    """Return the graph as it is asked for, and what to tell of it."""
-    model, modules, notes = load_fused(str(request.onnx), fuse=options.fuse)
+    options: OnnxRuntimeOptions, request: QuantizationRequest, graphs: Mapping[str, str], calibration: Calibration
+) -> tuple[dict[str, ModelProto], list[str]]:
+    """Return the graphs as they are asked for, and what to tell of them.
+
+    Args:
+        options: The backend's.
+        request: What is asked for.
+        graphs: Paths of the float32 graphs, by name.
+        calibration: Batches of the whole model.
+    """
+    models: dict[str, ModelProto] = {}
+    told: dict[str, list[str]] = {}
+    products = 0
+    for name, file in graphs.items():
+        batches = None if calibration is None else feed_graph(name, graphs, calibration, request.threads)
+        models[name], told[name], count = _convert_graph(options, request, file, batches)
+        products += count
+    if request.bits < 16 and not products:  # noqa: PLR2004
+        raise ModelError("there is no product in the graph that could be quantized", hint="look at `keep`")
+    return models, _join_notes(told)
+
+
+def _convert_graph(
+    options: OnnxRuntimeOptions, request: QuantizationRequest, file: str, calibration: Calibration
+) -> tuple[ModelProto, list[str], int]:
+    """Return one graph, what to tell of it, and how many of its products are quantized."""
+    model, modules, notes = load_fused(file, fuse=options.fuse)
     graph = Graph(model)
+    products = 0
     if request.bits == 16:  # noqa: PLR2004
         store_short_floats(graph, request.float_type)
         notes.append(f"weights are stored in {request.float_type} and computed with in float32")
     elif request.bits < 16:  # noqa: PLR2004
         linears = list(find_linears(graph, modules, request.keep))
         tables = list(find_tables(graph, modules, request.keep)) if options.embeddings < 32 else []  # noqa: PLR2004
-        if not linears:
-            raise ModelError("there is no product in the graph that could be quantized", hint="look at `keep`")
-        notes += _multiply(options, request, calibration, graph, linears)
+        if linears:
+            notes += _multiply(options, request, calibration, graph, linears)
         look_up_in_blocks(graph, tables, options.embeddings, symmetric=request.symmetric)
+        products = len(linears)
         notes.append(
-            f"{len(linears)} products and {len(tables)} embeddings are quantized; layers of fewer than "
+            f"{products} products and {len(tables)} embeddings are quantized; layers of fewer than "
             f"{FEWEST_OUTPUTS} outputs stay in float32"
         )
     graph.finish()
@@ -54,7 +79,16 @@ def convert(
         hide_slow_fusions(model)
     if any(node.domain == MICROSOFT for node in model.graph.node):
         require_operators(model, MICROSOFT, 1)
-    return model, notes
+    return model, notes, products
+
+
+def _join_notes(told: Mapping[str, list[str]]) -> list[str]:
+    """Return the notes of all graphs: what is true of all of them once, else with the file's name before it."""
+    if len(told) == 1:
+        return next(iter(told.values()))
+    everywhere = [note for note in next(iter(told.values())) if all(note in notes for notes in told.values())]
+    others = [f"{name}: {note}" for name, notes in told.items() for note in notes if note not in everywhere]
+    return everywhere + others
 
 
 def _multiply(

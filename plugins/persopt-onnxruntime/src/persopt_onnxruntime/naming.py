@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from onnx import ModelProto, NodeProto
 
 __all__ = ("is_kept", "name_modules")
 
 _SCOPES: Final = "pkg.torch.onnx.name_scopes"
+_WRAPPER: Final = "model"
 
 
 def name_modules(model: ModelProto) -> dict[str, str]:
     """Return the module's name, as `model.named_modules()` has it, by the name of a node and of what it makes.
 
-    PyTorch's exporters write it: TorchScript's into the node's name, the newer one into its metadata. What an export
-    wraps around the model, and so stands before every name, is left out.
+    PyTorch's exporters write it: TorchScript's into the node's name, the newer one into its metadata. The module that
+    persopt's export wraps around the model is left out. A graph of one part of a model, such as the encoder, may not
+    tell what holds that part; the names of its parameters do.
     """
     found = {node.name: parts for node in model.graph.node if (parts := _module(node))}
-    while found and len({parts[0] for parts in found.values()}) == 1 and _is_wrapper(found.values()):
+    holders = _find_holders(model, found)
+    found = {name: holders + parts for name, parts in found.items()}
+    if all(parts[0] == _WRAPPER for parts in found.values()):
         found = {name: parts[1:] for name, parts in found.items() if len(parts) > 1}
     named = {name: ".".join(parts) for name, parts in found.items()}
     made = {output: named[node.name] for node in model.graph.node if node.name in named for output in node.output}
@@ -46,5 +51,14 @@ def _module(node: NodeProto) -> list[str]:
     return parts[1:-1] if len(parts) > 2 and not parts[0] else []  # noqa: PLR2004 - "/module/Operator"
 
 
-def _is_wrapper(found: Iterable[list[str]]) -> bool:
-    return any(len(parts) > 1 for parts in found)
+def _find_holders(model: ModelProto, found: Mapping[str, list[str]]) -> list[str]:
+    """Return the modules that stand before a node's module in the names of the parameters that it takes."""
+    constants = {item.name for item in model.graph.initializer}
+    votes: Counter[str] = Counter()
+    for node in model.graph.node:
+        scope = ".".join(found.get(node.name, []))
+        for name in constants.intersection(node.input) if scope else ():
+            owner = name.rpartition(".")[0]
+            if owner == scope or owner.endswith(f".{scope}"):
+                votes[owner.removesuffix(scope)] += 1
+    return [part for part in votes.most_common(1)[0][0].split(".") if part] if votes else []

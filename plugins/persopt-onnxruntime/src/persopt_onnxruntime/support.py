@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from persopt.plugins import QuantizationRequest, Supported, Unsupported
 
@@ -25,9 +23,6 @@ def _reasons(request: QuantizationRequest) -> Iterator[Unsupported]:
     missing = [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
     if missing:
         yield Unsupported(f"needs {' and '.join(missing)}, which are not installed", f"pip install {' '.join(missing)}")
-    config = _config(request)
-    if config.get("is_encoder_decoder"):
-        yield Unsupported("takes one graph, and an encoder-decoder is several", "backend=torch")
     if request.bits not in {32, 16, 8, 4}:
         yield Unsupported(f"has no weights of {request.bits} bits", "bits=4" if request.bits < 8 else "bits=8")  # noqa: PLR2004
     if request.bits in {32, 16}:
@@ -70,11 +65,3 @@ def _four_bits(request: QuantizationRequest) -> Iterator[Unsupported]:
             f"takes groups of a power of two from {_SMALLEST_GROUP} to {_LARGEST_GROUP}, not {size}",
             f"groupSize={nearest}",
         )
-
-
-def _config(request: QuantizationRequest) -> dict[str, Any]:
-    try:
-        found = json.loads((Path(request.model) / "config.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -54,7 +54,7 @@ def export_onnx(
         OutputError: if the folder holds something already, or cannot be written.
     """
     target = Path(folder).absolute()
-    check_onnx(model)
+    check_onnx(model, cache=cache)
     kind = find_kind(type(model), model.config, cache=cache)
     chosen = exporter or ("dynamo" if kind == "plain" else "torchscript")
     with make_new_folder(target) as part:

@@ -11,7 +11,7 @@ from persopt.models.heads import explain_misfit
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ("Kind", "check_exportable", "check_onnx", "find_kind")
+__all__ = ("Kind", "check_exportable", "check_onnx", "find_kind", "takes_cache", "writes_targets")
 
 Kind: TypeAlias = Literal["plain", "cached", "encoder-decoder"]
 
@@ -34,7 +34,7 @@ def check_exportable(model_class: type[PreTrainedModel], config: Any, *, cache: 
         ModelError: if not, with what can be done instead.
     """
     name, takes = model_class.__name__, inspect.signature(model_class.forward).parameters
-    if config.is_encoder_decoder and (not name.endswith(_TRANSLATES) or "input_ids" not in takes):
+    if config.is_encoder_decoder and (not writes_targets(name) or "input_ids" not in takes):
         raise ModelError(
             f"{name} is an encoder-decoder without a language model's head, which is not exported to ONNX",
             hint="export its encoder alone, such as T5EncoderModel, or keep the safetensors checkpoint",
@@ -45,13 +45,23 @@ def check_exportable(model_class: type[PreTrainedModel], config: Any, *, cache: 
         _check_cache(name, config)
 
 
-def check_onnx(model: PreTrainedModel) -> None:
-    """Look whether a model is of a kind that `export_onnx` takes.
+def takes_cache(model: PreTrainedModel) -> bool:
+    """Return whether a model is a decoder that would be exported with a cache."""
+    return find_kind(type(model), model.config, cache=True) == "cached"
+
+
+def writes_targets(name: str) -> bool:
+    """Return whether encoder-decoders of a class have a language model's head, as far as its name tells."""
+    return name.endswith(_TRANSLATES)
+
+
+def check_onnx(model: PreTrainedModel, *, cache: bool = False) -> None:
+    """Look whether a model is of a kind that `export_onnx` takes, with or without a cache.
 
     Raises:
         ModelError: if it is not, with what can be done instead.
     """
-    check_exportable(type(model), model.config)
+    check_exportable(type(model), model.config, cache=cache)
     name = type(model).__name__
     kinds = {str(parameter.dtype).removeprefix("torch.") for parameter in model.parameters()}
     if kinds != {"float32"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -10,18 +11,22 @@ from msgspec import Struct
 from persopt.plugins.contracts.base import Contribution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     import numpy as np
     from torch import nn
 
 __all__ = (
     "Artifact",
+    "CachedRunner",
     "CalibrationRanges",
+    "EncodingRunner",
     "FloatType",
     "Granularity",
     "OnnxBackend",
     "OnnxExporter",
+    "OnnxForm",
+    "OnnxGraphsBackend",
     "QuantizationBackend",
     "QuantizationMethod",
     "QuantizationRequest",
@@ -40,6 +45,7 @@ FloatType: TypeAlias = Literal["bf16", "fp16"]
 Granularity: TypeAlias = Literal["tensor", "token", "channel"]
 Rounding: TypeAlias = Literal["nearest", "gptq"]
 OnnxExporter: TypeAlias = Literal["dynamo", "torchscript"]
+OnnxForm: TypeAlias = Literal["cached", "encoder-decoder"]
 
 
 class QuantizationRequest(Struct, frozen=True, kw_only=True):
@@ -66,7 +72,10 @@ class QuantizationRequest(Struct, frozen=True, kw_only=True):
         keep: Operators left in floating point: patterns (fnmatch) of modules' names in the Transformers model, such
             as `classifier` or `*.layer.0.*`.
         task: The task, if it is known.
-        onnx: The model as ONNX in float32, if the backend is an `OnnxBackend`; only read.
+        onnx: The model as ONNX in float32, if the backend is an `OnnxBackend` and the model one file; only read.
+        graphs: All the ONNX files in float32, if the backend is an `OnnxGraphsBackend`: paths by the names that Optimum
+            gives the files, `model.onnx`, or `encoder_model.onnx`, `decoder_model.onnx` and
+            `decoder_with_past_model.onnx`, in this order; only read.
         seed: Of anything random.
         threads: CPU threads that may be used; None means as many as there are.
     """
@@ -87,6 +96,7 @@ class QuantizationRequest(Struct, frozen=True, kw_only=True):
     keep: tuple[str, ...] = ()
     task: str | None = None
     onnx: str | None = None
+    graphs: Mapping[str, str] = {}
     seed: int = 0
     threads: int | None = None
 
@@ -133,6 +143,55 @@ class Runner(Protocol):
         Args:
             inputs: By name, as the Transformers model takes them (`input_ids` and masks of shape (batch, length) in
                 int64, `pixel_values` in float32); names that the model does not know are left out.
+        """
+        ...
+
+
+@runtime_checkable
+class CachedRunner(Runner, Protocol):
+    """A runner of a decoder that can go on from the keys and values of earlier tokens (optional).
+
+    Its `run` begins with an empty cache; writing then costs each new token one step and not the whole text again.
+    """
+
+    @property
+    def has_cache(self) -> bool:
+        """Whether this artifact takes a cache."""
+        ...
+
+    def step(
+        self, inputs: Mapping[str, np.ndarray[Any, Any]], cache: Mapping[str, np.ndarray[Any, Any]] | None
+    ) -> tuple[np.ndarray[Any, Any], Mapping[str, np.ndarray[Any, Any]]]:
+        """Return the logits of the tokens given, and the cache of these and all before.
+
+        Args:
+            inputs: `input_ids` of the new tokens, (batch, new), their `position_ids` if the runner takes such, and
+                `attention_mask` of all tokens, (batch, all).
+            cache: What the step before gave; None for the first.
+        """
+        ...
+
+
+@runtime_checkable
+class EncodingRunner(Runner, Protocol):
+    """A runner of an encoder-decoder that reads the source once, and writes the target with a cache (optional)."""
+
+    def encode(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Return what `step` takes of the source, from its `input_ids` and `attention_mask`."""
+        ...
+
+    def step(
+        self,
+        tokens: np.ndarray[Any, Any],
+        encoded: Mapping[str, np.ndarray[Any, Any]],
+        cache: Mapping[str, np.ndarray[Any, Any]] | None,
+    ) -> tuple[np.ndarray[Any, Any], Mapping[str, np.ndarray[Any, Any]]]:
+        """Return the logits of some decoder tokens, and the cache of these and all before.
+
+        Args:
+            tokens: The new ones, (batch, new).
+            encoded: What `encode` gave.
+            cache: What the step before gave; None for the first.
         """
         ...
 
@@ -185,6 +244,19 @@ class OnnxBackend(Protocol):
     @property
     def exporter(self) -> OnnxExporter:
         """Which of PyTorch's exporters it wants the file from."""
+        ...
+
+
+@runtime_checkable
+class OnnxGraphsBackend(Protocol):
+    """An `OnnxBackend` that takes more than models of one file and one call (optional); see `request.graphs`.
+
+    Without it, decoders come without a cache and encoder-decoders are refused before the backend is asked.
+    """
+
+    @property
+    def onnx_forms(self) -> Collection[OnnxForm]:
+        """What else it takes: `cached` decoders, `encoder-decoder` models."""
         ...
 
 

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from persopt.domain.errors import PluginError
+import msgspec
+from msgspec import Struct
+
+from persopt.domain.errors import ModelError, PluginError
 from persopt.domain.quantize_specs import QuantizeSpec
-from persopt.plugins.contracts.quantization import Artifact, OnnxBackend, QuantizationRequest
+from persopt.models.onnx_folders import MODEL_FILE
+from persopt.plugins.contracts.quantization import Artifact, OnnxBackend, OnnxGraphsBackend, QuantizationRequest
 from persopt.plugins.guard import plugin_guard
 from persopt.plugins.registry import Registry
 from persopt.quantization.backends import Candidate
@@ -19,8 +23,16 @@ from persopt.ticker import Ticker
 
 if TYPE_CHECKING:
     import numpy as np
+    from transformers import PreTrainedModel
 
 __all__ = ("ArtifactMaker",)
+
+
+class _Graphs(Struct, frozen=True, kw_only=True):
+    """The ONNX files of a model by name, and what to tell of them."""
+
+    files: dict[str, Path] = {}
+    notes: tuple[str, ...] = ()
 
 
 class ArtifactMaker:
@@ -44,6 +56,7 @@ class ArtifactMaker:
         self._cache = cache
         self._registry = registry
         self._ticker = ticker
+        self._exported: dict[str, _Graphs] = {}
 
     def make(self, candidate: Candidate, folder: Path) -> Artifact:
         """Have a backend write its artifact into a new folder, which is made.
@@ -53,10 +66,11 @@ class ArtifactMaker:
             PluginError: if the backend fails, or gives no artifact.
             JobCancelledError: if the work is not wanted any more; the backend's call is then left to itself.
         """
-        onnx = self._export(candidate) if isinstance(candidate.backend, OnnxBackend) else None
+        graphs = self._export(candidate.backend) if isinstance(candidate.backend, OnnxBackend) else _Graphs()
         self._ticker.message = f"quantizing with {candidate.name}"
         folder.mkdir(parents=True)
-        request = make_request(self._spec, model=self._model, output=folder, onnx=onnx)
+        onnx = graphs.files.get(MODEL_FILE)
+        request = make_request(self._spec, model=self._model, output=folder, onnx=onnx, graphs=graphs.files)
         calibration = self._calibration(request)
 
         def quantize() -> Artifact:
@@ -65,24 +79,41 @@ class ArtifactMaker:
 
         artifact = self._ticker.watch(quantize)
         self._check(candidate, artifact, folder)
-        return artifact
+        return msgspec.structs.replace(artifact, notes=(*graphs.notes, *artifact.notes))
 
     def _calibration(self, request: QuantizationRequest) -> Iterable[Mapping[str, np.ndarray[Any, Any]]] | None:
         calibrated = request.bits < FLOAT_BITS and (request.method in ("static", "qat") or request.rounding == "gptq")
         return calibration_batches(self._spec, self._cache) if calibrated else None
 
-    def _export(self, candidate: Candidate) -> Path:
-        """Return the model as ONNX by the exporter that a backend wants; each is run once."""
-        from persopt.models.onnx_export import export_onnx
+    def _export(self, backend: OnnxBackend) -> _Graphs:
+        """Return the model as ONNX by the exporter that a backend wants, in the form that it takes; each is run once.
+
+        A decoder whose cache cannot be exported comes without it.
+        """
         from persopt.models.whole import load_whole
 
-        exporter = candidate.backend.exporter  # type: ignore[attr-defined]  # an OnnxBackend
-        folder = self._work / f"onnx-{exporter}"
-        if not folder.is_dir():
+        forms = backend.onnx_forms if isinstance(backend, OnnxGraphsBackend) else ()
+        name = f"onnx-{backend.exporter}" + ("-cached" if "cached" in forms else "")
+        if name not in self._exported:
             self._ticker.message = "exporting to ONNX"
             model, _ = self._ticker.watch(lambda: load_whole(self._model, "float32"))
-            self._ticker.watch(lambda: export_onnx(model, folder, exporter=exporter))
-        return folder / "model.onnx"
+            self._exported[name] = self._write_graphs(model, backend, self._work / name, cache="cached" in forms)
+        return self._exported[name]
+
+    def _write_graphs(self, model: PreTrainedModel, backend: OnnxBackend, folder: Path, *, cache: bool) -> _Graphs:
+        from persopt.models.onnx_export import export_onnx, takes_cache
+
+        def write(*, cache: bool) -> dict[str, Path]:
+            exported = self._ticker.watch(lambda: export_onnx(model, folder, exporter=backend.exporter, cache=cache))
+            return {Path(file).name: Path(file) for file in exported.files}
+
+        if not (cache and takes_cache(model)):
+            return _Graphs(files=write(cache=False))
+        try:
+            return _Graphs(files=write(cache=True))
+        except ModelError as error:
+            note = f"The decoder has no cache, so that it reads the whole text again for each token: {error}"
+            return _Graphs(files=write(cache=False), notes=(note,))
 
     def _check(self, candidate: Candidate, artifact: Any, folder: Path) -> None:
         reason = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -46,10 +45,12 @@ class CalibrationBatches:
     """
 
     def __init__(self, batches: InputBatches, model: Path) -> None:
+        from persopt.models.loading import load_config
+        from persopt.models.torch_runner import takes_token_types
         from persopt.models.whole import find_model_class
 
         self._batches = batches
-        self._has_types = "token_type_ids" in inspect.signature(find_model_class(model).forward).parameters
+        self._has_types = takes_token_types(find_model_class(model), load_config(model))
 
     def __len__(self) -> int:
         return len(self._batches)
