@@ -43,20 +43,23 @@ def save_variant(program: TrainingProgram, folder: Path, seed: int, labels: Sequ
     return save_model(model, load_processor(program.model, program.task), folder)
 
 
-def resolve_here(folder: Path, spec: CompareSpec) -> tuple[CompareSpec, Settings]:
-    """Resolve a comparison in the workspace `folder / "home"`."""
-    settings = load_settings({}, home=str(folder / "home"))
+def resolve_here(folder: Path, spec: CompareSpec, home: Path | None = None) -> tuple[CompareSpec, Settings]:
+    """Resolve a comparison in a workspace, by default `folder / "home"`."""
+    settings = load_settings({}, home=str(home or folder / "home"))
     return resolve_comparison(spec, settings, load_modules([], settings)), settings
 
 
-def compare_here(folder: Path, models: Sequence[Path | str], **fields: Any) -> CompareReport:
-    """Resolve and run a comparison; the folder of the run is `folder / "run"`."""
-    spec, settings = resolve_here(folder, CompareSpec(model_paths=[str(model) for model in models], **QUICK | fields))
+def compare_here(
+    folder: Path, models: Sequence[Path | str], *, modules: Sequence[str] = (), home: Path | None = None, **fields: Any
+) -> CompareReport:
+    """Resolve and run a comparison with the backends of some modules; the folder of the run is `folder / "run"`."""
+    asked = CompareSpec(model_paths=[str(model) for model in models], **QUICK | fields)
+    spec, settings = resolve_here(folder, asked, home)
     (folder / "run").mkdir(parents=True, exist_ok=True)
     return run_comparison(
         spec,
         settings=settings,
-        registry=load_modules([], settings),
+        registry=load_modules(modules, settings),
         folder=folder / "run",
         environment={"seed": spec.seed},
     )
