@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from persopt.cli.job_plans import describe_early_stopping, describe_first_points
+from persopt.cli.kind_views import KIND_VIEWS
 from persopt.cli.output import format_duration, format_value, print_facts, print_table
-from persopt.cli.prune_views import describe_pruning, print_prune_result
-from persopt.cli.quantize_views import describe_quantization, print_quantize_result
 from persopt.cli.study_facts import describe_files, describe_importances
 from persopt.domain.jobs import JobRecord
 from persopt.domain.objectives import Constraint, Objective, total_violation
-from persopt.domain.prune_specs import PruneSpec
-from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.space import CategoricalParameter, Parameter, Scalar, Space
 from persopt.domain.specs import TuneSpec
 from persopt.domain.trials import TrialRecord
@@ -85,10 +82,8 @@ def print_job(console: Console, job: JobRecord, folder: str) -> None:
 
 def _describe_spec(job: JobRecord) -> dict[str, object]:
     spec = job.spec
-    if isinstance(spec, PruneSpec):
-        return {**describe_pruning(spec), "steps": _progress(job)}
-    if isinstance(spec, QuantizeSpec):
-        return {**describe_quantization(spec), "steps": _progress(job)}
+    if not isinstance(spec, TuneSpec):
+        return {**KIND_VIEWS[type(spec)].describe(spec), "steps": _progress(job)}
     return {
         "model": spec.base_model_path,
         "data": spec.dataset_path,
@@ -101,15 +96,12 @@ def _describe_spec(job: JobRecord) -> dict[str, object]:
 
 
 def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
-    """Print what a job is going to do: task, columns, rows, the size of the search; how it prunes or quantizes."""
+    """Print what a job is going to do: task, columns, rows, the size of the search; of other kinds what they are."""
     from persopt.domain.space_building import build_space
 
     spec = job.spec
-    if isinstance(spec, PruneSpec):
-        print_facts(console, describe_pruning(spec))
-        return
-    if isinstance(spec, QuantizeSpec):
-        print_facts(console, describe_quantization(spec))
+    if not isinstance(spec, TuneSpec):
+        print_facts(console, KIND_VIEWS[type(spec)].describe(spec))
         return
     space = build_space(spec.config, known_only=spec.trains_model)
     fixed = {item.name: _low(item) for item in space.parameters if _is_fixed(item)}
@@ -134,11 +126,8 @@ def print_plan(console: Console, job: JobRecord, runtime: Runtime) -> None:
 
 def print_result(console: Console, job: JobRecord, trials: Sequence[TrialRecord], *, with_state: bool = True) -> None:
     """Print the table of trials, how the job ended, the best trial, and where everything lies."""
-    if isinstance(job.spec, PruneSpec):
-        print_prune_result(console, job, with_state=with_state)
-        return
-    if isinstance(job.spec, QuantizeSpec):
-        print_quantize_result(console, job, with_state=with_state)
+    if not isinstance(job.spec, TuneSpec):
+        KIND_VIEWS[type(job.spec)].print_result(console, job, with_state=with_state)
         return
     result = job.result or {}
     best = best_trial(job, trials)

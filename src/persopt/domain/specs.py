@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct
 
+from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.early_stopping import EarlyStopping
 from persopt.domain.languages import Language
 from persopt.domain.objectives import Constraint, Objective
@@ -119,11 +120,13 @@ class TuneSpec(
         return self.function is None and self.command is None
 
 
-JobSpec: TypeAlias = TuneSpec | PruneSpec | QuantizeSpec
+JobSpec: TypeAlias = TuneSpec | PruneSpec | QuantizeSpec | CompareSpec
 
 
 def model_of(spec: JobSpec) -> str:
-    """Return the model that a job reads; empty if it reads none."""
+    """Return the model that a job reads, of several the first; empty if it reads none."""
+    if isinstance(spec, CompareSpec):
+        return spec.model_paths[0] if spec.model_paths else ""
     return spec.base_model_path if isinstance(spec, TuneSpec) else spec.model_path
 
 
@@ -134,4 +137,6 @@ def dataset_of(spec: JobSpec) -> str:
 
 def output_of(spec: JobSpec) -> tuple[str, str | None]:
     """Return the JSON path of the field that names a job's output folder, and the folder, if one is named."""
+    if isinstance(spec, CompareSpec):
+        return "$", None  # what it writes lies in the job's own folder
     return ("$.outputDir", spec.output_dir) if isinstance(spec, TuneSpec) else ("$.outputPath", spec.output_path)
