@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from persopt.domain import errors
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec
 from persopt.domain.objectives import Objective
 from persopt.domain.prune_reports import PruneReport
@@ -21,10 +23,12 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import export_study, measure_model, prune, quantize, tune, write_report
+    from persopt.api import compare, export_study, measure_model, prune, quantize, tune, write_report
     from persopt.opening import load
 
 __all__ = (
+    "CompareReport",
+    "CompareSpec",
     "MeasureReport",
     "MeasureSpec",
     "Objective",
@@ -40,6 +44,7 @@ __all__ = (
     "TuneReport",
     "TuneSpec",
     "__version__",
+    "compare",
     "errors",
     "export_study",
     "load",
@@ -52,7 +57,7 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_API = ("export_study", "measure_model", "prune", "quantize", "tune", "write_report")
+_API = ("compare", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
 _LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 

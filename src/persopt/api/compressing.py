@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from persopt.api.running import data_path, make_run_folder, run_durable, telling
+from persopt.api.running import data_path, run_spec, telling
 from persopt.api.spec_building import build_config_spec
 from persopt.domain.jobs import Progress
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.quantize_reports import QuantizeReport
 from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
-from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.kernel.handlers import find_pruning, find_quantization
-from persopt.plugins.discovery import load_registry
-from persopt.settings import Settings, load_settings
+from persopt.settings import load_settings
 
 __all__ = ("prune", "quantize")
-
-SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec)
-ReportT = TypeVar("ReportT", PruneReport, QuantizeReport)
 
 
 def prune(
@@ -60,7 +55,7 @@ def prune(
     settings = load_settings(home=None if home is None else str(home))
     with telling(progress, "steps") as tell, data_path(data, settings.datasets) as data_set:
         spec = build_config_spec(PruneSpec, model, output, data_set, config, options)
-        return _run(spec, PruneReport, find_pruning, settings, tell, durable=durable)
+        return run_spec(spec, PruneReport, find_pruning, settings, tell, durable=durable)
 
 
 def quantize(
@@ -99,31 +94,4 @@ def quantize(
     settings = load_settings(home=None if home is None else str(home))
     with telling(progress, "steps") as tell, data_path(data, settings.datasets) as data_set:
         spec = build_config_spec(QuantizeSpec, model, output, data_set, config, options)
-        return _run(spec, QuantizeReport, find_quantization, settings, tell, durable=durable)
-
-
-def _run(
-    spec: SpecT,
-    kind: type[ReportT],
-    find_functions: Callable[[], tuple[Callable[..., SpecT], Callable[..., ReportT]]],
-    settings: Settings,
-    tell: Callable[[Progress], None] | None,
-    *,
-    durable: bool,
-) -> ReportT:
-    """Run a spec as a job, or here."""
-    from persopt.tuning.environment import describe_environment
-
-    if durable:
-        return run_durable(spec, kind, str(settings.workspace), tell)
-    resolve, run = find_functions()
-    registry = load_registry(settings, BUILTIN_MODULES)
-    resolved = resolve(spec, settings, registry)
-    return run(
-        resolved,
-        settings=settings,
-        registry=registry,
-        folder=make_run_folder(settings),
-        environment=describe_environment(resolved),
-        tell=tell or (lambda _: None),
-    )
+        return run_spec(spec, QuantizeReport, find_quantization, settings, tell, durable=durable)

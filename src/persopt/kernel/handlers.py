@@ -10,6 +10,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.errors import NotFoundError
 from persopt.domain.jobs import JobKind, JobRecord
 from persopt.domain.prune_reports import PruneReport
@@ -23,7 +25,16 @@ from persopt.kernel.store import Store
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 
-__all__ = ("HANDLERS", "JobContext", "JobHandler", "JobOutcome", "find_handler", "find_pruning", "find_quantization")
+__all__ = (
+    "HANDLERS",
+    "JobContext",
+    "JobHandler",
+    "JobOutcome",
+    "find_comparison",
+    "find_handler",
+    "find_pruning",
+    "find_quantization",
+)
 
 
 class JobContext(Struct, frozen=True, kw_only=True):
@@ -113,8 +124,8 @@ class TuneHandler:
         return JobOutcome(result=msgspec.to_builtins(small), best=report.best)
 
 
-class CheckpointHandler:
-    """What makes one checkpoint of another. A run that is taken up again begins anew.
+class RunHandler:
+    """What runs from a spec to a report, without trials. A run that is taken up again begins anew.
 
     Args:
         find_functions: Returns the functions that resolve a spec and run it; loads them.
@@ -167,10 +178,19 @@ def find_quantization() -> tuple[Callable[..., QuantizeSpec], Callable[..., Quan
     return resolve_quantization, run_quantization
 
 
+def find_comparison() -> tuple[Callable[..., CompareSpec], Callable[..., CompareReport]]:
+    """Load comparing, likewise."""
+    from persopt.comparison.checks import resolve_comparison
+    from persopt.comparison.run import run_comparison
+
+    return resolve_comparison, run_comparison
+
+
 HANDLERS: Final[dict[JobKind, JobHandler]] = {
     "tune": TuneHandler(),
-    "prune": CheckpointHandler(find_pruning),
-    "quantize": CheckpointHandler(find_quantization),
+    "prune": RunHandler(find_pruning),
+    "quantize": RunHandler(find_quantization),
+    "compare": RunHandler(find_comparison),
 }
 
 
