@@ -7,7 +7,11 @@ import pytest
 
 from persopt.reporting.locale import Locale, load_locale, read_messages
 
-PACKAGES = ("persopt.reporting", "persopt.tuning.html_report")
+PACKAGES = (
+    "persopt.reporting",
+    "persopt.tuning.html_report",
+    "persopt.comparison.reports",
+)
 
 
 def fields(message: str) -> set[str]:
