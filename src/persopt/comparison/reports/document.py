@@ -11,8 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from persopt.comparison.reports.difference_table import difference_table
-from persopt.comparison.reports.model_tables import quality_table, size_table, speed_table, trade_table
-from persopt.comparison.reports.pair_tables import list_pair_tables, list_slice_tables, ratio_table, speedup_table
+from persopt.comparison.reports.model_tables import folder_table, quality_table, size_table, speed_table, trade_table
+from persopt.comparison.reports.pair_tables import (
+    likeness_table,
+    list_pair_tables,
+    list_slice_tables,
+    ratio_table,
+    speedup_table,
+)
 from persopt.comparison.reports.plots import MOST_SLICES, draw_plots
 from persopt.comparison.reports.wording import PACKAGE, reports_locale
 from persopt.domain.compare_reports import CompareReport
@@ -98,10 +104,14 @@ def list_sections(report: CompareReport, locale: Locale, folder: Path) -> Iterat
         title = locale.text(f"compare.section.{name}", baseline=report.baseline.label)
         return Section(name=name, title=title, tables=shown, **fields)
 
-    yield make("models", [trade_table(report, locale), size_table(report, locale)], plots=["trade"])
+    yield make(
+        "models",
+        [trade_table(report, locale), size_table(report, locale), folder_table(report, locale)],
+        plots=["trade"],
+    )
     yield make(
         "pairs",
-        [ratio_table(report, locale)],
+        [ratio_table(report, locale), likeness_table(report, locale)],
         parts=[
             (pair.label, tables)
             for place, pair in enumerate(report.pairs)

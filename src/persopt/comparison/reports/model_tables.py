@@ -10,7 +10,7 @@ from persopt.domain.compare_reports import ComparedModel, CompareReport
 from persopt.reporting.locale import Locale
 from persopt.reporting.tables import Cell, Table
 
-__all__ = ("metric_names", "quality_table", "size_table", "speed_table", "trade_table")
+__all__ = ("folder_table", "metric_names", "quality_table", "size_table", "speed_table", "trade_table")
 
 
 def metric_names(report: CompareReport) -> list[str]:
@@ -20,13 +20,13 @@ def metric_names(report: CompareReport) -> list[str]:
 
 
 def size_table(report: CompareReport, locale: Locale) -> Table:
-    """Return what the models are: format, size, parameters, memory, load time, folder."""
+    """Return what the models are: format, size, parameters, memory, load time."""
     columns = ("format", "weights", "total", "parameters", "peak", "base", "load")
     heads = [Cell(locale.text(f"compare.column.{name}"), kind="number") for name in columns[1:]]
     return Table(
         name="models",
         title=locale.text("compare.table.models"),
-        heads=[_head("model", locale), _head("format", locale), *heads, _head("path", locale)],
+        heads=[_head("model", locale), _head("format", locale), *heads],
         rows=[list(_size_row(model, locale)) for model in report.models],
         notes=[locale.text("compare.note.models")],
     )
@@ -44,7 +44,16 @@ def _size_row(model: ComparedModel, locale: Locale) -> Iterator[Cell]:
         yield _bytes(model.memory.peak, locale)
         yield _bytes(model.memory.base, locale)
         yield Cell(locale.duration(model.memory.load_seconds), kind="number")
-    yield Cell(model.path, kind="path")
+
+
+def folder_table(report: CompareReport, locale: Locale) -> Table:
+    """Return where the models lie."""
+    return Table(
+        name="folders",
+        title=locale.text("compare.table.folders"),
+        heads=[_head("model", locale), _head("path", locale)],
+        rows=[[Cell(model.label, kind="name"), Cell(model.path, kind="path")] for model in report.models],
+    )
 
 
 def quality_table(report: CompareReport, locale: Locale) -> Table | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from persopt.comparison.reports.wording import (
-    NOTHING,
     estimate_cell,
     judge_change,
     name_metric,
@@ -18,12 +17,12 @@ from persopt.domain.compare_reports import ComparedSlice, CompareReport, MetricC
 from persopt.reporting.locale import Locale
 from persopt.reporting.tables import Cell, Table
 
-__all__ = ("list_pair_tables", "list_slice_tables", "ratio_table", "speedup_table")
+__all__ = ("likeness_table", "list_pair_tables", "list_slice_tables", "ratio_table", "speedup_table")
 
 
 def ratio_table(report: CompareReport, locale: Locale) -> Table:
-    """Return a row a pair: by how much smaller, faster, lighter, and how alike in what they answer."""
-    columns = ("size-ratio", "memory-ratio", "load-ratio", "speedup", "agreement", "largest", "mean", "cosine", "rows")
+    """Return a row a pair: by how much smaller, faster, lighter."""
+    columns = ("size-ratio", "memory-ratio", "load-ratio", "speedup")
     return Table(
         name="ratios",
         title=locale.text("compare.table.ratios"),
@@ -38,13 +37,25 @@ def _ratio_row(pair: ModelPair, locale: Locale) -> Iterator[Cell]:
     for ratio in (pair.size_ratio, pair.memory_ratio, pair.load_ratio):
         yield tell_number(ratio, locale)
     yield estimate_cell(pair.speedup, locale)
-    yield NOTHING if pair.agreement is None else Cell(locale.number(pair.agreement), kind="number")
-    outputs = pair.outputs
-    if outputs is None:
-        yield from (NOTHING,) * 4
-    else:
-        for value in (outputs.largest, outputs.mean, outputs.cosine, outputs.rows):
-            yield tell_number(value, locale)
+
+
+def likeness_table(report: CompareReport, locale: Locale) -> Table | None:
+    """Return how alike each model answers, and how far its outputs are; None where neither is known."""
+    if all(pair.agreement is None and pair.outputs is None for pair in report.pairs):
+        return None
+    rows = []
+    for pair in report.pairs:
+        one = pair.outputs
+        values = (None,) * 4 if one is None else (one.largest, one.mean, one.cosine, one.rows)
+        cells = [tell_number(value, locale) for value in (pair.agreement, *values)]
+        rows.append([Cell(pair.label, kind="name"), *cells])
+    columns = ("agreement", "largest", "mean", "cosine", "rows")
+    return Table(
+        name="likeness",
+        title=locale.text("compare.table.likeness"),
+        heads=[_head("model", locale), *(_number_head(name, locale) for name in columns)],
+        rows=rows,
+    )
 
 
 def speedup_table(report: CompareReport, locale: Locale) -> Table | None:

@@ -24,7 +24,7 @@ __all__ = ("MOST_SLICES", "draw_plots", "draw_trades")
 MOST_SLICES: Final = 30
 _WIDTH: Final = 9.0
 _MARKERS: Final = "osD^vP"
-_LONGEST: Final = 24
+_LONGEST: Final = 34
 
 
 def draw_plots(report: CompareReport, locale: Locale) -> dict[str, str]:
@@ -141,7 +141,7 @@ def _draw_slices(figure: Figure, report: CompareReport, locale: Locale) -> None:
 
 def _shift(place: int, count: int) -> float:
     """Return how far below the middle of its row the mark of one of several lies."""
-    return (place - (count - 1) / 2) * 0.64 / max(1, count - 1) if count > 1 else 0.0
+    return (place - (count - 1) / 2) * 0.45 / max(1, count - 1) if count > 1 else 0.0
 
 
 def _draw_interval(axes: Axes, estimate: Estimate | None, at: float, place: int) -> None:
