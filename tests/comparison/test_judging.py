@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
 from persopt.comparison.judging import agree, compare_parts, compare_scores
 from persopt.comparison.slicing import Part
+from persopt.evaluation.scores import RowScores
+from persopt.evaluation.tallies.classification import ClassTally
 from persopt.measure.bootstrap import draw_counts
 from tests.support.comparisons import make_scores
 
@@ -110,6 +113,17 @@ def test_agreement_and_who_is_right_are_counted() -> None:
     counts = found.discordance
     assert (counts.both, counts.only_baseline, counts.only_model, counts.neither) == (2, 1, 1, 2)
     assert agree(one, other, has_labels=False).discordance is None
+
+
+def test_a_part_in_which_nothing_is_judged_is_left_out() -> None:
+    scores = []
+    for answers in ([[0, 1], [2, 0]], [[0, 2], [1, 1]]):
+        tally = ClassTally(3)
+        labels = torch.tensor([[0, 1], [-100, -100]])
+        tally.add(torch.nn.functional.one_hot(torch.tensor(answers), 3).float(), {"labels": labels}, None)
+        scores.append(RowScores("token-classification", tally, tally.compute(), resamples=50))
+    parts = [Part(column="c", value=str(place), places=[place]) for place in range(2)]
+    assert [one.value for one in compare_parts(scores, parts, 0.95)] == ["0"]
 
 
 def test_parts_of_the_rows_are_judged_by_themselves_and_corrected_together() -> None:

@@ -14,6 +14,7 @@ from persopt.domain.errors import JobCancelledError
 from persopt.domain.programs import DataSpec, TrainingProgram
 from persopt.plugins.discovery import load_modules
 from tests.support.comparisons import QUICK, compare_here, resolve_here, save_variant
+from tests.support.quantizations import MODULES, make_classifier, quantize_here
 from tests.support.tiny_models import VALIDATION_ROWS, WORDS, make_sentence_program, make_text_program, make_tiny_model
 from tests.support.tiny_tasks import make_language_model, make_language_program
 
@@ -57,6 +58,26 @@ def test_three_models_are_compared_with_the_first(texts: tuple[TrainingProgram, 
     saved = msgspec.json.decode((tmp_path / "run" / "report.json").read_bytes(), type=CompareReport)
     assert saved == report
     assert not (tmp_path / "run" / ".work").exists()
+
+
+def test_a_checkpoint_an_artifact_and_the_result_of_a_job_are_compared_alike(tmp_path: Path) -> None:
+    program = make_classifier(tmp_path)
+    half = quantize_here(tmp_path, program.model, bits=16)
+    job = tmp_path / "home" / "jobs" / "0193a0b1c2d3e4f5a6b7"
+    job.mkdir(parents=True)
+    half.save(job / "report.json")
+    models = [program.model, half.model_path, job.name]
+    report = compare_here(
+        tmp_path / "in", models, modules=MODULES, dataset_path=program.dataset, home=tmp_path / "home"
+    )
+    assert [model.format for model in report.models] == ["safetensors", half.format, half.format]
+    assert [pair.label for pair in report.pairs] == ["quantized", "quantized (2)"]
+    for pair in report.pairs:
+        assert pair.size_ratio == pytest.approx(half.bytes_before / half.bytes_after)
+        assert pair.agreement is not None
+        assert pair.speedup is not None
+        assert pair.outputs is not None
+        assert pair.outputs.cosine == pytest.approx(1, abs=0.01)
 
 
 def test_rows_that_models_answer_differently_are_exported(

@@ -100,7 +100,8 @@ def test_what_is_told_of_each_call_is_percentiles_and_throughput(model: Path) ->
     runner = ClockRunner(clock, "A", lambda: 0.04)
     found = time_models([runner, runner], [model] * 2, (4, 8), confidence=0.9, plan=TurnPlan(), clock=clock)
     for one in found.speeds:
-        assert (one.batch, one.length, one.throughput) == (4, 8, pytest.approx(100))
+        assert (one.batch, one.length) == (4, 8)
+        assert one.throughput == pytest.approx(100)
         assert (one.p50, one.p95, one.p99) == pytest.approx((40, 40, 40))
     assert found.speedups[0].speedup.confidence == 0.9
 

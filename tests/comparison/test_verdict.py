@@ -32,7 +32,7 @@ def _change(value: float, p: float, needed: int | None = None) -> MetricChange:
 
 
 def _pair(value: float = -0.004, p: float = 0.41, needed: int | None = 18_437, **fields: Any) -> ModelPair:
-    given = {
+    given: dict[str, Any] = {
         "label": "B",
         "size_ratio": 4.01,
         "speedup": _estimate(3.1, 2.9, 3.3),
