@@ -20,11 +20,11 @@ def escape_markdown(text: str, *, own: bool = False) -> str:
 
     Args:
         text: In any script.
-        own: It is of persopt, so that its marks of direction are in order; else they are left out.
+        own: It is of persopt, so that its isolates are in order; else they are left out.
     """
-    plain = " ".join(text.split())
+    plain = " ".join(text.split()).translate(_DIRECTIONS)
     if not own:
-        plain = plain.translate(_DIRECTIONS | _ISOLATES)
+        plain = plain.translate(_ISOLATES)
     # An address would become a link.
     plain = re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", "\\1\u2060\\2", plain.replace("&", "&amp;"))
     return _SPECIAL.sub(r"\\\1", plain)

@@ -20,12 +20,13 @@ from persopt.comparison.reports.pair_tables import (
     speedup_table,
 )
 from persopt.comparison.reports.plots import MOST_SLICES, draw_plots
-from persopt.comparison.reports.wording import PACKAGE, reports_locale
+from persopt.comparison.reports.wording import PACKAGE, isolate_name, reports_locale
 from persopt.domain.compare_reports import CompareReport
 from persopt.domain.languages import Language
 from persopt.reporting.environment import name_facts, tell_environment
 from persopt.reporting.figures import embed_svg
 from persopt.reporting.locale import Locale
+from persopt.reporting.numerals import isolate
 from persopt.reporting.page import render_page
 from persopt.reporting.tables import Table
 
@@ -101,7 +102,7 @@ def list_sections(report: CompareReport, locale: Locale, folder: Path) -> Iterat
 
     def make(name: str, tables: Sequence[Table | None], **fields: Any) -> Section:
         shown = [table for table in tables if table is not None]
-        title = locale.text(f"compare.section.{name}", baseline=report.baseline.label)
+        title = locale.text(f"compare.section.{name}", baseline=isolate_name(report.baseline.label))
         return Section(name=name, title=title, tables=shown, **fields)
 
     yield make(
@@ -133,7 +134,7 @@ def _say_differences(report: CompareReport, locale: Locale) -> list[str]:
     if not report.differences:
         return [locale.text("compare.note.same")] if any(pair.agreement is not None for pair in report.pairs) else []
     files = [path for name, path in report.artifacts.items() if name.startswith("differences.")]
-    return [locale.text("compare.note.file", file=path) for path in files]
+    return [locale.text("compare.note.file", file=isolate(path)) for path in files]
 
 
 def _list_figures(report: CompareReport, locale: Locale) -> Iterator[tuple[str, str]]:

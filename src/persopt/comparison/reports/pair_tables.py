@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from persopt.comparison.reports.wording import (
     estimate_cell,
+    isolate_name,
     judge_change,
     name_metric,
     name_shape,
@@ -28,7 +29,7 @@ def ratio_table(report: CompareReport, locale: Locale) -> Table:
         title=locale.text("compare.table.ratios"),
         heads=[_head("model", locale), *(_number_head(name, locale) for name in columns)],
         rows=[list(_ratio_row(pair, locale)) for pair in report.pairs],
-        notes=[locale.text("compare.note.ratios", baseline=report.baseline.label)],
+        notes=[locale.text("compare.note.ratios", baseline=isolate_name(report.baseline.label))],
     )
 
 

@@ -17,6 +17,7 @@ __all__ = (
     "NOTHING",
     "PACKAGE",
     "estimate_cell",
+    "isolate_name",
     "judge_change",
     "name_metric",
     "name_shape",
@@ -70,6 +71,11 @@ def judge_change(change: MetricChange, metric: str, confidence: float, locale: L
     kind = "better" if (value > 0) is rises else "worse"
     beyond = change.adjusted_p < 1 - confidence
     return locale.text(f"compare.judged.{kind}.{'beyond' if beyond else 'within'}")
+
+
+def isolate_name(name: str) -> str:
+    """Return what a user called something so that it keeps its own direction inside a sentence of any."""
+    return f"\u2068{name}\u2069"
 
 
 def name_metric(metric: str, locale: Locale) -> str:
