@@ -34,7 +34,7 @@ def size_table(report: CompareReport, locale: Locale) -> Table:
 
 def _size_row(model: ComparedModel, locale: Locale) -> Iterator[Cell]:
     yield Cell(model.label, kind="name")
-    yield Cell(model.format, kind="path")
+    yield Cell(model.format, kind="name")
     yield _bytes(model.weight_bytes, locale)
     yield _bytes(model.total_bytes, locale)
     yield tell_number(model.parameters, locale)

@@ -96,7 +96,6 @@ def list_pair_tables(report: CompareReport, place: int, locale: Locale) -> list[
                     _head("metric", locale),
                     *(_number_head(name, locale) for name in columns),
                     _head("judged", locale),
-                    _head("test", locale),
                 ],
                 rows=[
                     [Cell(name_metric(name, locale)), *_change_cells(change, name, report, locale)]
@@ -138,8 +137,7 @@ def _change_cells(change: MetricChange, metric: str, report: CompareReport, loca
         tell_number(change.p_value, locale, say_chance(change.p_value, locale)),
         tell_number(change.adjusted_p, locale, say_chance(change.adjusted_p, locale)),
         tell_number(change.rows_needed, locale),
-        Cell(judge_change(change, metric, report.confidence, locale)),
-        Cell(locale.text(f"compare.test.{change.test}")),
+        Cell(judge_change(change, metric, report.confidence, locale), locale.text(f"compare.test.{change.test}")),
     ]
 
 
@@ -173,7 +171,6 @@ def list_slice_tables(report: CompareReport, locale: Locale) -> list[Table]:
             _head("model", locale),
             *(_number_head(name, locale) for name in columns),
             _head("judged", locale),
-            _head("test", locale),
         ],
         rows=[
             [
