@@ -7,7 +7,11 @@ import pytest
 
 from persopt.reporting.locale import Locale, load_locale, read_messages
 
-PACKAGES = ("persopt.reporting", "persopt.tuning.html_report")
+PACKAGES = (
+    "persopt.reporting",
+    "persopt.tuning.html_report",
+    "persopt.comparison.reports",
+)
 
 
 def fields(message: str) -> set[str]:
@@ -49,7 +53,15 @@ def test_values_are_written_as_the_language_does_and_escaped_in_html() -> None:
     assert locale.number(-1.5) == "\u2066−۱٫۵\u2069"
     assert locale.tick(-1.5) == "−۱٫۵"
     assert [locale.value(value) for value in (None, True, "متن")] == ["", "true", "متن"]
+    assert [locale.number(value, signed=True) for value in (0.5, 0.0)] == ["\u2066+۰٫۵\u2069", "۰"]
     assert locale.percent(0.5, signed=True) == "\u2066+۵۰٪\u2069"
+
+
+def test_sizes_have_the_unit_that_suits_them() -> None:
+    sizes = (0, 999, 1000, 1_234_567, 438_012_345, 10**9, 3 * 10**12)
+    english = ["0 B", "999 B", "1 kB", "1.235 MB", "438 MB", "1 GB", "3,000 GB"]
+    assert [load_locale("en").bytes(size) for size in sizes] == english
+    assert load_locale("fa").bytes(1_500_000) == "۱٫۵ مگابایت"
 
 
 def test_an_unknown_message_is_an_error() -> None:

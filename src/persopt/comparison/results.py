@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from persopt.comparison.differences import Difference, write_csv, write_json_lines
+from persopt.comparison.reports.writing import write_comparison_reports
 from persopt.comparison.timing import ShapeTimes
 from persopt.comparison.verdict import Judged, state_verdict
 from persopt.domain.compare_reports import ComparedModel, CompareReport, ModelPair
@@ -119,7 +120,8 @@ def write_artifacts(
         labels = [model.label for model in report.models]
         texts["differences.jsonl"] = write_json_lines(differences)
         texts["differences.csv"] = write_csv(differences, columns, labels)
-    return write_texts(folder, texts) if texts else {}
+    made = write_texts(folder, texts) if texts else {}
+    return made | write_comparison_reports(folder, msgspec.structs.replace(report, artifacts=made))
 
 
 def _make_pair(

@@ -17,15 +17,20 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
-__all__ = ("ACCENT", "BEST", "INK", "MUTED", "embed_svg", "render_svg")
+__all__ = ("ACCENT", "BEST", "INK", "MUTED", "SERIES", "embed_svg", "render_svg")
 
 INK: Final = "#3a3f47"
 ACCENT: Final = "#2f6fb7"
 BEST: Final = "#c8553d"
 MUTED: Final = "#9aa1ab"
 _PAPER: Final = "#ffffff"
+SERIES: Final = (ACCENT, BEST, "#3b8556", "#8659b5", "#a87a12", "#23828f")
+"""Of several things in one figure, in their order."""
+
 # Inside a page each colour is a variable, so that a figure is dark where the page is.
-_VARIABLES: Final = {INK: "ink", ACCENT: "accent", BEST: "best", MUTED: "muted", _PAPER: "paper"}
+_VARIABLES: Final = {INK: "ink", ACCENT: "accent", BEST: "best", MUTED: "muted", _PAPER: "paper"} | {
+    colour: f"series-{place}" for place, colour in enumerate(SERIES[2:], 3)
+}
 _SETTINGS: Final[dict[Any, Any]] = {
     # Text stays text: it can be searched, scaled and read aloud, and Persian is shaped by the viewer.
     "svg.fonttype": "none",

@@ -59,10 +59,10 @@ class Locale:
         """Return whether there is such a message."""
         return key in self._messages
 
-    def number(self, value: float) -> str:
-        """Return a number, four significant digits."""
-        text = format_number(value, self.language)
-        return isolate(text) if self.language == "fa" and ("×" in text or "−" in text) else text
+    def number(self, value: float, *, signed: bool = False) -> str:
+        """Return a number, four significant digits; a change with its sign."""
+        text = ("+" if signed and value > 0 else "") + format_number(value, self.language)
+        return isolate(text) if self.language == "fa" and any(sign in text for sign in "×−+") else text
 
     def tick(self, value: float) -> str:
         """Return a number for the axis of a plot, which runs from left to right in every language."""
@@ -72,6 +72,13 @@ class Locale:
         """Return a share of one as percent, a gain with its sign."""
         text = ("+" if signed and share > 0 else "") + format_percent(share, self.language)
         return isolate(text) if self.language == "fa" else text
+
+    def bytes(self, number: int) -> str:
+        """Return a size on disk or in memory in the unit that suits it, by powers of 1000."""
+        for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+            if number >= size:
+                return self.text(f"unit.{unit}", number=number / size)
+        return self.text("unit.B", number=number)
 
     def duration(self, seconds: float) -> str:
         """Return a span of time."""

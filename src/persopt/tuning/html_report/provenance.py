@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from persopt.domain.reports import TuneReport
+from persopt.reporting.environment import name_facts, tell_environment
 from persopt.reporting.locale import Locale
 
 if TYPE_CHECKING:
@@ -16,13 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ("list_facts",)
 
-_KNOWN: Final = ("seed", "modelHash", "dataHash", "python", "platform", "cpu", "memoryBytes", "gpus", "versions")
-_GIGABYTE: Final = 2**30
-
 
 def list_facts(report: TuneReport, locale: Locale) -> list[tuple[str, Markup]]:
     """Return names and values: times, model, data, hashes, seed, hardware, versions, and whatever else is recorded."""
-    return [(locale.text(f"fact.{name}"), locale.isolated([value])) for name, value in _facts(report, locale) if value]
+    return name_facts(_facts(report, locale), locale)
 
 
 def _facts(report: TuneReport, locale: Locale) -> Iterator[tuple[str, str]]:
@@ -37,15 +33,7 @@ def _facts(report: TuneReport, locale: Locale) -> Iterator[tuple[str, str]]:
         yield "function", spec.function or ""
         yield "command", spec.command or ""
         yield "task", spec.task or ""
-    if "seed" in environment:
-        yield "seed", str(environment["seed"])
-    yield "platform", str(environment.get("platform") or "")
-    yield from _hardware(environment, locale)
-    yield "python", str(environment.get("python") or "")
-    versions = environment.get("versions") or {}
-    yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
-    others = {name: value for name, value in environment.items() if name not in _KNOWN}
-    yield "more", msgspec.json.encode(others).decode() if others else ""
+    yield from tell_environment(environment, locale)
 
 
 def _times(report: TuneReport, locale: Locale) -> Iterator[tuple[str, str]]:
@@ -57,17 +45,3 @@ def _times(report: TuneReport, locale: Locale) -> Iterator[tuple[str, str]]:
         yield "started", locale.moment(min(moments["started"]))
     if moments["finished"]:
         yield "finished", locale.moment(max(moments["finished"]))
-
-
-def _hardware(environment: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
-    cpu = environment.get("cpu") or {}
-    cores = (cpu.get("usableCores"), cpu.get("logicalCores"))
-    parts = [str(cpu["model"])] if cpu.get("model") else []
-    if None not in cores:
-        parts.append(locale.text("fact.cores", usable=cores[0], logical=cores[1]))
-    if parts:
-        yield "cpu", locale.isolated(parts)
-    yield "threads", ", ".join(f"{name}={value}" for name, value in (cpu.get("threadVariables") or {}).items())
-    if environment.get("memoryBytes"):
-        yield "memory", locale.text("fact.gigabytes", number=round(environment["memoryBytes"] / _GIGABYTE, 1))
-    yield "gpus", ", ".join(str(gpu.get("name")) for gpu in environment.get("gpus") or ())

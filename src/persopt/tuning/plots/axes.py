@@ -1,35 +1,19 @@
-"""Axes: numbers in the report's language, and a place for every value of a parameter."""
+"""Axes of parameters: a place for every value."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from persopt.domain.space import CategoricalParameter, Parameter, Scalar
 from persopt.domain.trials import TrialRecord
+from persopt.reporting.axes import LONGEST, format_axis, shorten
 from persopt.reporting.locale import Locale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
-__all__ = ("format_axis", "place", "scale_parameter", "shorten")
-
-_LONGEST: Final = 18
-
-
-def format_axis(axis: Axis, locale: Locale, *, whole: bool = False) -> None:
-    """Write an axis's numbers in the language, a moderate count of them."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
-
-    if axis.get_scale() == "log":
-        low, high = sorted(axis.get_view_interval())
-        narrow = low > 0 and high / low < 100  # noqa: PLR2004 - two powers of ten
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,), numticks=6))
-        axis.set_minor_formatter(NullFormatter())
-    else:
-        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], integer=whole))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: locale.tick(value)))
+__all__ = ("place", "scale_parameter")
 
 
 def scale_parameter(axes: Axes, parameter: Parameter, locale: Locale) -> None:
@@ -37,7 +21,7 @@ def scale_parameter(axes: Axes, parameter: Parameter, locale: Locale) -> None:
     if isinstance(parameter, CategoricalParameter):
         axes.set_xticks(range(len(parameter.choices)), [shorten(locale.value(item)) for item in parameter.choices])
         axes.set_xlim(-0.5, len(parameter.choices) - 0.5)
-        if sum(len(str(item)) for item in parameter.choices) > _LONGEST:
+        if sum(len(str(item)) for item in parameter.choices) > LONGEST:
             axes.tick_params(axis="x", rotation=30)
         return
     if parameter.log:
@@ -56,8 +40,3 @@ def place(parameter: Parameter, trials: Sequence[TrialRecord]) -> list[float]:
     plain: dict[Scalar, int] = {choice: index for index, choice in reversed(list(enumerate(parameter.choices)))}
     values = [trial.params[parameter.name] for trial in trials]
     return [float(places.get((type(value).__name__, value), plain[value])) for value in values]
-
-
-def shorten(text: str, longest: int = _LONGEST) -> str:
-    """Return a text that fits a label."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

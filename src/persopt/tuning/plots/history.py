@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from persopt.reporting.axes import format_axis
 from persopt.reporting.figures import ACCENT, BEST, INK
-from persopt.tuning.plots.axes import format_axis
 from persopt.tuning.plots.study_view import MANY, StudyView
 from persopt.tuning.ranking import best_so_far
 

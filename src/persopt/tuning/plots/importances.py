@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from persopt.domain.objectives import Objective
+from persopt.reporting.axes import shorten
 from persopt.reporting.figures import ACCENT, INK
 from persopt.reporting.numerals import format_percent
-from persopt.tuning.plots.axes import shorten
 from persopt.tuning.plots.study_view import StudyView
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from persopt.domain.objectives import Objective
 from persopt.domain.reports import TuneReport
+from persopt.reporting.axes import format_axis
 from persopt.reporting.figures import ACCENT, BEST, INK
-from persopt.tuning.plots.axes import format_axis
 from persopt.tuning.plots.study_view import MANY, StudyView
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from persopt.domain.space import CategoricalParameter, Parameter
 from persopt.domain.trials import TrialRecord
+from persopt.reporting.axes import shorten
 from persopt.reporting.figures import ACCENT, BEST, INK, MUTED
-from persopt.tuning.plots.axes import place, shorten
+from persopt.tuning.plots.axes import place
 from persopt.tuning.plots.study_view import MANY, StudyView
 
 if TYPE_CHECKING:

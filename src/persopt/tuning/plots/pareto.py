@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from persopt.domain.reports import TuneReport
 from persopt.domain.trials import TrialRecord
+from persopt.reporting.axes import format_axis
 from persopt.reporting.figures import ACCENT, BEST, MUTED
-from persopt.tuning.plots.axes import format_axis
 from persopt.tuning.plots.study_view import MANY, StudyView
 from persopt.tuning.ranking import pareto_front
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from persopt.domain.space import Parameter
+from persopt.reporting.axes import format_axis, shorten
 from persopt.reporting.figures import ACCENT, BEST
-from persopt.tuning.plots.axes import format_axis, place, scale_parameter, shorten
+from persopt.tuning.plots.axes import place, scale_parameter
 from persopt.tuning.plots.study_view import MANY, StudyView
 
 if TYPE_CHECKING:
