@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from persopt.domain import errors
+from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec
 from persopt.domain.objectives import Objective
 from persopt.domain.prune_reports import PruneReport
@@ -21,10 +23,12 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import export_study, measure_model, prune, quantize, tune, write_report
+    from persopt.api import compress, export_study, measure_model, prune, quantize, tune, write_report
     from persopt.opening import load
 
 __all__ = (
+    "CompressReport",
+    "CompressSpec",
     "MeasureReport",
     "MeasureSpec",
     "Objective",
@@ -40,6 +44,7 @@ __all__ = (
     "TuneReport",
     "TuneSpec",
     "__version__",
+    "compress",
     "errors",
     "export_study",
     "load",
@@ -52,7 +57,7 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_API = ("export_study", "measure_model", "prune", "quantize", "tune", "write_report")
+_API = ("compress", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
 _LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from persopt.api.reports import load_report
+from persopt.domain.compress_reports import CompressReport
 from persopt.domain.errors import InputError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobRecord, Progress
@@ -22,7 +23,7 @@ from persopt.settings import Settings, load_settings, make_workspace
 
 __all__ = ("data_path", "make_run_folder", "run_durable", "telling")
 
-ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport)
+ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompressReport)
 
 
 def run_durable(spec: JobSpec, kind: type[ReportT], home: str, tell: Callable[[Progress], None] | None) -> ReportT:

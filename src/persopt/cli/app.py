@@ -21,6 +21,7 @@ _COMMANDS = {
     "tune": "persopt.cli.tune:tune",
     "prune": "persopt.cli.prune:prune",
     "quantize": "persopt.cli.quantize:quantize",
+    "compress": "persopt.cli.compress:compress",
     "measure": "persopt.cli.measure:measure",
     "jobs": "persopt.cli.jobs:jobs",
     "events": "persopt.cli.events:events",

@@ -10,6 +10,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import NotFoundError
 from persopt.domain.jobs import JobKind, JobRecord
 from persopt.domain.prune_reports import PruneReport
@@ -23,7 +25,16 @@ from persopt.kernel.store import Store
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 
-__all__ = ("HANDLERS", "JobContext", "JobHandler", "JobOutcome", "find_handler", "find_pruning", "find_quantization")
+__all__ = (
+    "HANDLERS",
+    "JobContext",
+    "JobHandler",
+    "JobOutcome",
+    "find_compression",
+    "find_handler",
+    "find_pruning",
+    "find_quantization",
+)
 
 
 class JobContext(Struct, frozen=True, kw_only=True):
@@ -118,10 +129,17 @@ class CheckpointHandler:
 
     Args:
         find_functions: Returns the functions that resolve a spec and run it; loads them.
+        has_trials: Whether the run records trials, and so takes the journal.
     """
 
-    def __init__(self, find_functions: Callable[[], tuple[Callable[..., Any], Callable[..., Any]]]) -> None:
+    def __init__(
+        self,
+        find_functions: Callable[[], tuple[Callable[..., Any], Callable[..., Any]]],
+        *,
+        has_trials: bool = False,
+    ) -> None:
         self._find_functions = find_functions
+        self._has_trials = has_trials
 
     def resolve(self, spec: Any, settings: Settings, registry: Registry) -> JobSpec:
         """See the capability's `checks`."""
@@ -146,6 +164,7 @@ class CheckpointHandler:
             tell=context.journal.save_progress,
             is_cancelled=context.journal.is_cancelled,
             job_id=job.id,
+            **({"journal": context.journal} if self._has_trials else {}),
         )
         # What is told of each tensor, unit and layer stands in report.json; the job's row stays small.
         return JobOutcome(result=report.shorten().to_builtins())
@@ -167,10 +186,19 @@ def find_quantization() -> tuple[Callable[..., QuantizeSpec], Callable[..., Quan
     return resolve_quantization, run_quantization
 
 
+def find_compression() -> tuple[Callable[..., CompressSpec], Callable[..., CompressReport]]:
+    """Load compression, likewise."""
+    from persopt.compression.checks import resolve_compression
+    from persopt.compression.run import run_compression
+
+    return resolve_compression, run_compression
+
+
 HANDLERS: Final[dict[JobKind, JobHandler]] = {
     "tune": TuneHandler(),
     "prune": CheckpointHandler(find_pruning),
     "quantize": CheckpointHandler(find_quantization),
+    "compress": CheckpointHandler(find_compression, has_trials=True),
 }
 
 
