@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from persopt.domain import errors
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.compress_reports import CompressReport
 from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec
@@ -23,10 +25,12 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import compress, export_study, measure_model, prune, quantize, tune, write_report
+    from persopt.api import compare, compress, export_study, measure_model, prune, quantize, tune, write_report
     from persopt.opening import load
 
 __all__ = (
+    "CompareReport",
+    "CompareSpec",
     "CompressReport",
     "CompressSpec",
     "MeasureReport",
@@ -44,6 +48,7 @@ __all__ = (
     "TuneReport",
     "TuneSpec",
     "__version__",
+    "compare",
     "compress",
     "errors",
     "export_study",
@@ -57,7 +62,7 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_API = ("compress", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
+_API = ("compare", "compress", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
 _LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 

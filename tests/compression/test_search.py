@@ -161,6 +161,15 @@ def test_the_sensitivity_is_that_of_leaving_a_layer_out(finished: CompressReport
     assert finished.sensitivity.layers[2].rise == pytest.approx(loss(lacking) - loss(whole), abs=1e-4)
 
 
+def test_the_chosen_model_is_compared_with_the_original_on_the_test_rows(finished: CompressReport) -> None:
+    comparison = finished.comparison
+    assert comparison is not None
+    assert (comparison.models[1].path, comparison.rows) == (finished.model_path, 24)
+    change = comparison.pairs[0].changes["accuracy"].change
+    assert -100 * change.value == pytest.approx(finished.confirmation.drop.value)
+    assert comparison.verdicts.keys() == {"en", "fa"}
+
+
 def test_each_candidate_is_a_trial_of_the_job(finished: CompressReport, journal: Journal) -> None:
     assert sorted(journal.started) == [trial.number for trial in journal.finished] == list(range(CANDIDATES))
     judged = {one.number for one in finished.candidates if one.state == "judged"}

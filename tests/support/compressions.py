@@ -92,6 +92,7 @@ def resolve_here(
         "calibration_rows": 32,
         "backends": ["casting"],
         "device": "cpu",
+        "measure_memory": False,
         "max_accuracy_drop": 10.0,
     }
     spec = CompressSpec(**given | fields)

@@ -9,21 +9,29 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from persopt.api.reports import load_report
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import InputError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobRecord, Progress
 from persopt.domain.prune_reports import PruneReport
+from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.quantize_reports import QuantizeReport
+from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.reports import TuneReport
 from persopt.domain.specs import JobSpec
+from persopt.kernel.builtin_modules import BUILTIN_MODULES
+from persopt.plugins.discovery import load_registry
 from persopt.progress import show_progress
 from persopt.runtime import Runtime, raise_unless_succeeded
 from persopt.settings import Settings, load_settings, make_workspace
 
-__all__ = ("data_path", "make_run_folder", "run_durable", "telling")
+__all__ = ("data_path", "make_run_folder", "run_durable", "run_spec", "telling")
 
-ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompressReport)
+ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompareReport, CompressReport)
+SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec, CompareSpec, CompressSpec)
 
 
 def run_durable(spec: JobSpec, kind: type[ReportT], home: str, tell: Callable[[Progress], None] | None) -> ReportT:
@@ -37,6 +45,42 @@ def run_durable(spec: JobSpec, kind: type[ReportT], home: str, tell: Callable[[P
         job = runtime.run(spec, watch)
         raise_unless_succeeded(job)
         return load_report(runtime.kernel.folder(job.id).report, kind)
+
+
+def run_spec(
+    spec: SpecT,
+    kind: type[ReportT],
+    find_functions: Callable[[], tuple[Callable[..., SpecT], Callable[..., ReportT]]],
+    settings: Settings,
+    tell: Callable[[Progress], None] | None,
+    *,
+    durable: bool,
+) -> ReportT:
+    """Run a spec as a job, or here, and return its report.
+
+    Args:
+        spec: What is to be done.
+        kind: The report's type.
+        find_functions: Returns what resolves the spec and what runs it (`persopt.kernel.handlers`).
+        settings: The workspace.
+        tell: Told how far it is.
+        durable: As a job.
+    """
+    from persopt.tuning.environment import describe_environment
+
+    if durable:
+        return run_durable(spec, kind, str(settings.workspace), tell)
+    resolve, run = find_functions()
+    registry = load_registry(settings, BUILTIN_MODULES)
+    resolved = resolve(spec, settings, registry)
+    return run(
+        resolved,
+        settings=settings,
+        registry=registry,
+        folder=make_run_folder(settings),
+        environment=describe_environment(resolved),
+        tell=tell or (lambda _: None),
+    )
 
 
 def make_run_folder(settings: Settings) -> Path:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "prune": "persopt.cli.prune:prune",
     "quantize": "persopt.cli.quantize:quantize",
     "compress": "persopt.cli.compress:compress",
+    "compare": "persopt.cli.compare:compare",
     "measure": "persopt.cli.measure:measure",
     "jobs": "persopt.cli.jobs:jobs",
     "events": "persopt.cli.events:events",

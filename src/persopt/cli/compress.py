@@ -15,7 +15,7 @@ from persopt.domain.errors import Fault
 from persopt.domain.validation import decode_struct
 from persopt.plugins.registry import Registry
 
-__all__ = ("compress",)
+__all__ = ("build_compress_spec", "compress")
 
 _OWN_FORM: Final = ("modelPath", "datasetPath", "strategyOptions")
 _SWITCHES: Final = {"outputPath": "--output", "textColumns": "--text-column", "columns": "--column"}
@@ -47,11 +47,11 @@ def compress(home: str | None, as_json: bool, detach: bool, **given: Any) -> int
     from persopt.cli.foreground import run_or_queue
 
     with open_runtime(home) as runtime:
-        spec = _build_spec(given, runtime.registry)
+        spec = build_compress_spec(given, runtime.registry)
         return run_or_queue(runtime, spec, as_json=as_json, detach=detach)
 
 
-def _build_spec(given: dict[str, Any], registry: Registry) -> CompressSpec:
+def build_compress_spec(given: dict[str, Any], registry: Registry) -> CompressSpec:
     """Build the spec: the file of `--spec`, then what was given beside it; raise InputError with every fault."""
     faults: list[Fault] = []
     plain = read_file(given.get("spec_file"), "--spec", faults)

@@ -80,6 +80,9 @@ class CompressSpec(
     seconds: Annotated[
         PositiveFloat, Meta(description="Time each candidate and the original in turn for about so long.")
     ] = 2.0
+    measure_memory: Annotated[
+        bool, Meta(description="Measure the memory of the chosen model and the original, each in a fresh process.")
+    ] = True
     threads: Annotated[PositiveInt | None, Meta(description="CPU threads of the measured runs; by default all.")] = None
     device: Annotated[
         Literal["auto", "cpu", "cuda"], Meta(description="Where to train; models are timed on the CPU unless cuda.")

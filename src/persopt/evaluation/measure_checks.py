@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from persopt.domain.errors import Fault, InputError
 from persopt.domain.measure_specs import MeasureSpec
 from persopt.domain.spec_resolving import SpecResolver
+from persopt.evaluation.shapes import choose_shapes
 from persopt.measure.hardware import usable_cpus
 from persopt.models.description import ModelDescription, describe_model, is_decoder
 from persopt.models.location import locate_model
 from persopt.settings import Settings
 
 __all__ = ("resolve_measuring",)
-
-_BATCH_SIZES: Final = (1, 16)
-_LENGTHS: Final = (32, 128)
 
 
 def resolve_measuring(spec: MeasureSpec, settings: Settings) -> MeasureSpec:
@@ -64,12 +60,9 @@ class _Resolver(SpecResolver[MeasureSpec]):
         return describe_model(model, path)
 
     def _set_shapes(self, models: list[ModelDescription]) -> None:
-        limits = [one.max_tokens for one in models if one.max_tokens is not None]
-        images = any(one.has_image_processor and not one.has_tokenizer for one in models)
-        self._faults += _check_lengths(self._spec.lengths, min(limits, default=None), images=images)
-        lengths = self._spec.lengths or [min(one, *limits) if limits else one for one in _LENGTHS]
-        sizes = list(dict.fromkeys(self._spec.batch_sizes or _BATCH_SIZES))
-        self._set(lengths=[0] if images else list(dict.fromkeys(lengths)), batch_sizes=sizes)
+        shapes = choose_shapes(models, self._spec.batch_sizes, self._spec.lengths)
+        self._faults += shapes.faults
+        self._set(lengths=shapes.lengths, batch_sizes=shapes.batch_sizes)
 
     def _inspect_data(self) -> None:
         from persopt.data.inspection import inspect_dataset
@@ -89,12 +82,3 @@ class _Resolver(SpecResolver[MeasureSpec]):
         if self._spec.task is not None or self._spec.rows is not None:
             message = "is missing: a task and rows are of a data set"
             self._faults.append(Fault(path="$.datasetPath", message=message, hint="name one with --data"))
-
-
-def _check_lengths(lengths: list[int], most: int | None, *, images: bool) -> Iterator[Fault]:
-    if lengths and images:
-        yield Fault(path="$.lengths", message=f"a model of images takes them of one size, got {lengths}; leave it out")
-        return
-    for index, length in enumerate(lengths):
-        if most is not None and length > most:
-            yield Fault(path=f"$.lengths[{index}]", message=f"the model takes at most {most} tokens, got {length}")

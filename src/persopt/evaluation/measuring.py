@@ -13,14 +13,13 @@ from persopt.domain.measure_specs import MeasureReport, MeasureSpec, ModelMeasur
 from persopt.domain.measurements import MemoryUse, OutputError
 from persopt.evaluation.batches import InputBatches
 from persopt.evaluation.memory import measure_model_memory
-from persopt.evaluation.outputs import compare_runners
+from persopt.evaluation.outputs import COMPARED_ROWS, compare_runners
 from persopt.evaluation.quality import evaluate
 from persopt.evaluation.rows import TaskRows, open_rows
 from persopt.evaluation.scores import RowScores, ScoreChange
 from persopt.evaluation.speed import compare_speed, measure_speeds
 from persopt.measure.hardware import pinned_threads, usable_cpus
 from persopt.measure.size import measure_size
-from persopt.measure.statistics import rows_for_difference, rows_for_discordance
 from persopt.measure.turns import TurnPlan
 from persopt.models.runners import OpenedModel, open_runner
 from persopt.plugins.registry import Registry
@@ -28,7 +27,6 @@ from persopt.tuning.environment import describe_machine
 
 __all__ = ("run_measuring",)
 
-_COMPARED: Final = 256  # rows whose logits are compared
 _WITHOUT_ANSWERS: Final = "causal-language-modeling"
 
 
@@ -151,7 +149,7 @@ class _Measuring:
                 change=change.estimate(self._spec.confidence),
                 p_values=change.p_values(),
                 agreement=change.agreement() if rows[0].task != _WITHOUT_ANSWERS else None,
-                rows_needed=_count_needed(change, scores[0].metric),
+                rows_needed=change.rows_needed(scores[0].metric),
             )
         else:
             self._notes.append("models of different tokenizers predict other tokens; their losses are not compared")
@@ -159,14 +157,14 @@ class _Measuring:
             self._found["outputs"] = self._compare_outputs(opened, rows[0])
 
     def _compare_outputs(self, opened: list[OpenedModel], rows: TaskRows) -> OutputError | None:
-        few = self._open_rows(opened[0], min(_COMPARED, len(rows)))
+        few = rows.take(COMPARED_ROWS)
         try:
             return compare_runners(opened[1], opened[0], InputBatches(few), lambda: self._look("comparing outputs"))
         except ModelError as error:
             self._notes.append(f"the outputs are not compared: {error}")
             return None
 
-    def _open_rows(self, opened: OpenedModel, limit: int | None = None) -> TaskRows:
+    def _open_rows(self, opened: OpenedModel) -> TaskRows:
         spec = self._spec
         assert spec.task is not None  # resolved
         return open_rows(
@@ -177,7 +175,7 @@ class _Measuring:
             self._cache,
             seed=spec.seed,
             split=spec.split,
-            limit=limit or spec.rows,
+            limit=spec.rows,
         )
 
     def _measure_memory(self, part: dict[str, Any]) -> MemoryUse:
@@ -190,12 +188,3 @@ class _Measuring:
             threads=self._threads,
             on_wait=lambda: self._look("measuring the memory"),
         )
-
-
-def _count_needed(change: ScoreChange, metric: str) -> int | None:
-    """Return how many rows it takes to tell the change of a metric."""
-    rows = len(change.before)
-    counts = change.discordance()
-    if counts is not None and metric == "accuracy":
-        return rows_for_discordance(counts[0] / rows, counts[1] / rows)
-    return rows_for_difference(change.difference(metric), change.standard_error(metric), rows)

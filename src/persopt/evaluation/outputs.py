@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from persopt.domain.errors import ModelError
 from persopt.domain.measurements import OutputError
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, np.ndarray[Any, Any]]
 
-__all__ = ("compare_runners",)
+__all__ = ("COMPARED_ROWS", "compare_runners")
+
+COMPARED_ROWS: Final = 256
+"""Rows on which logits are compared, where there are so many."""
 
 
 def compare_runners(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -31,6 +32,9 @@ class TaskRows:
         split: Which rows.
         limit: At most so many, chosen by the program's seed; None takes all.
         batch_size: Rows of a batch.
+
+    Attributes:
+        places: Numbers of the rows in their split.
     """
 
     def __init__(
@@ -47,7 +51,8 @@ class TaskRows:
         rows = getattr(self._data, split)
         if rows is None:
             raise DataError(f"there is no {split} split", path=f"$.data.{split}Split")
-        self._rows: Dataset = _take(rows, limit, program.seed)
+        self.places = _choose(rows.num_rows, limit, program.seed)
+        self._rows: Dataset = rows if len(self.places) == rows.num_rows else rows.select(self.places)
 
     @property
     def task(self) -> TaskName:
@@ -73,6 +78,21 @@ class TaskRows:
     def fingerprint(self) -> str:
         """The same for the same rows prepared by the same tokenizer or image processor."""
         return f"{self._data.folder.name}-{len(self)}"
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """Tokens of each row."""
+        return [int(length) for length in read_lengths(self._rows)]
+
+    def take(self, limit: int) -> TaskRows:
+        """Return at most so many of the rows, chosen by the program's seed."""
+        few = copy(self)
+        vars(few).pop("order", None)
+        vars(few).pop("lengths", None)
+        chosen = _choose(len(self), limit, self.program.seed)
+        few.places = [self.places[place] for place in chosen]
+        few._rows = self._rows.select(chosen)  # noqa: SLF001 - another of its own kind
+        return few
 
     @cached_property
     def order(self) -> list[int]:
@@ -136,10 +156,10 @@ def open_rows(
     return TaskRows(program, split, limit, batch_size)
 
 
-def _take(rows: Dataset, limit: int | None, seed: int) -> Dataset:
+def _choose(rows: int, limit: int | None, seed: int) -> list[int]:
+    """Return the numbers of so many rows at most, in order."""
     import numpy as np
 
-    if limit is None or limit >= rows.num_rows:
-        return rows
-    chosen = np.random.default_rng((seed, limit)).permutation(rows.num_rows)[:limit]
-    return rows.select(np.sort(chosen).tolist())
+    if limit is None or limit >= rows:
+        return list(range(rows))
+    return [int(place) for place in np.sort(np.random.default_rng((seed, limit)).permutation(rows)[:limit])]

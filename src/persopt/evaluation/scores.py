@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 from persopt.domain.errors import InputError
 from persopt.domain.measurements import Estimate
 from persopt.domain.programs import TaskName
+from persopt.evaluation.tallies.base import TalliedRows
 from persopt.measure.bootstrap import RESAMPLES, Bootstrap, bootstrap_sums
-from persopt.measure.statistics import find_unseen_bound, test_mcnemar
+from persopt.measure.statistics import (
+    find_unseen_bound,
+    rows_for_difference,
+    rows_for_discordance,
+    test_mcnemar,
+)
 from persopt.tuning.tasks import default_objective
 
 if TYPE_CHECKING:
-    from persopt.evaluation.tallies import TalliedRows, Tally
+    from persopt.evaluation.tallies import Tally
 
 __all__ = ("RowScores", "ScoreChange")
 
@@ -49,6 +55,22 @@ class RowScores:
 
     def __len__(self) -> int:
         return int(self._sums.shape[0])
+
+    def take(self, places: Any) -> RowScores:
+        """Return the scores of some of the rows, resampled among themselves.
+
+        Args:
+            places: Numbers of the rows, shape (rows,).
+        """
+        import numpy as np
+
+        places = np.asarray(places)
+        chosen = TalliedRows(
+            self._sums[places],
+            None if self.right is None else self.right[places],
+            [self.answers[place] for place in places.tolist()],
+        )
+        return RowScores(self.task, self._tally, chosen, self._draws[1], self._draws[0])
 
     @property
     def draws(self) -> tuple[int, int, int]:
@@ -138,6 +160,13 @@ class ScoreChange:
     def standard_error(self, name: str) -> float:
         """Return that of a metric's change."""
         return self._bootstrap.standard_error(name)
+
+    def rows_needed(self, name: str) -> int | None:
+        """Return how many rows it takes to tell a metric's change from none; None if none was seen."""
+        rows, counts = len(self.before), self.discordance()
+        if counts is not None and name == _ACCURACY:
+            return rows_for_discordance(counts[0] / rows, counts[1] / rows)
+        return rows_for_difference(self.difference(name), self.standard_error(name), rows)
 
     def discordance(self) -> tuple[int, int] | None:
         """Return how many rows only the first has right, and only the second; None where rows are no single answers."""

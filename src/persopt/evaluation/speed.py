@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from persopt.domain.errors import ModelError
 from persopt.domain.measurements import SpeedComparison, SpeedMeasurement
-from persopt.measure.speed import measure_speed, measure_speed_in_turn
-from persopt.measure.turns import TurnPlan
+from persopt.measure.speed import Turns, compare_turns, measure_speed, summarize_turns
+from persopt.measure.turns import TurnPlan, time_in_turn
 from persopt.models.loading import load_config
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     Inputs = dict[str, np.ndarray[Any, Any]]
 
-__all__ = ("compare_speed", "make_inputs", "measure_speeds")
+__all__ = ("ShapeTurns", "compare_speed", "make_inputs", "measure_speeds", "time_runners")
 
 _WRITTEN: Final = 16  # tokens that an encoder-decoder is given as already written
 _SPECIAL: Final = 5  # ids of the first tokens, among them padding and the like
@@ -81,6 +84,52 @@ def measure_speeds(
     return measured
 
 
+class ShapeTurns(Struct, frozen=True, kw_only=True):
+    """Times of several runners, called in turn on the same inputs.
+
+    Attributes:
+        batch: Rows of a call.
+        length: Tokens of a row, or the side of an image.
+        turns: Of each runner, round by round.
+    """
+
+    batch: int
+    length: int
+    turns: list[Turns]
+
+
+def time_runners(
+    runners: Sequence[Runner],
+    folders: Sequence[Path | str],
+    shape: tuple[int, int],
+    *,
+    plan: TurnPlan | None = None,
+    on_round: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> ShapeTurns:
+    """Time any number of runners in turn (A B C C B A ...) on the same inputs.
+
+    Args:
+        runners: What is timed; all are open at once.
+        folders: Of their models.
+        shape: Rows and tokens of a call.
+        plan: How often to call.
+        on_round: Called before each round; may raise to end the work.
+        clock: A clock in seconds.
+
+    Raises:
+        ModelError: if a runner does not take such inputs.
+    """
+    batch, length = shape
+    inputs = make_inputs(folders, batch, length)
+    calls = [_call(runner, inputs) for runner in runners]
+    return ShapeTurns(
+        batch=batch,
+        length=_side(inputs, length),
+        turns=time_in_turn(calls, plan or TurnPlan(), on_round, clock),
+    )
+
+
 def compare_speed(
     before: Runner,
     after: Runner,
@@ -111,18 +160,15 @@ def compare_speed(
     """
     compared = []
     for batch, length in shapes:
-        inputs = make_inputs(folders, batch, length)
+        timed = time_runners((before, after), folders, (batch, length), plan=plan, on_round=on_round)
+        one, other = timed.turns
         compared.append(
-            measure_speed_in_turn(
-                _call(before, inputs),
-                _call(after, inputs),
-                batch=batch,
-                length=_side(inputs, length),
+            SpeedComparison(
+                before=summarize_turns(one, batch, timed.length),
+                after=summarize_turns(other, batch, timed.length),
+                speedup=compare_turns(one, other, confidence),
                 threads=threads,
                 device=device,
-                confidence=confidence,
-                plan=plan,
-                on_round=on_round,
             )
         )
     return compared

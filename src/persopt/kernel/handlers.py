@@ -10,6 +10,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.compress_reports import CompressReport
 from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import NotFoundError
@@ -30,6 +32,7 @@ __all__ = (
     "JobContext",
     "JobHandler",
     "JobOutcome",
+    "find_comparison",
     "find_compression",
     "find_handler",
     "find_pruning",
@@ -124,8 +127,8 @@ class TuneHandler:
         return JobOutcome(result=msgspec.to_builtins(small), best=report.best)
 
 
-class CheckpointHandler:
-    """What makes one checkpoint of another. A run that is taken up again begins anew.
+class RunHandler:
+    """What runs from a spec to a report in this process. A run that is taken up again begins anew.
 
     Args:
         find_functions: Returns the functions that resolve a spec and run it; loads them.
@@ -186,6 +189,14 @@ def find_quantization() -> tuple[Callable[..., QuantizeSpec], Callable[..., Quan
     return resolve_quantization, run_quantization
 
 
+def find_comparison() -> tuple[Callable[..., CompareSpec], Callable[..., CompareReport]]:
+    """Load comparing, likewise."""
+    from persopt.comparison.checks import resolve_comparison
+    from persopt.comparison.run import run_comparison
+
+    return resolve_comparison, run_comparison
+
+
 def find_compression() -> tuple[Callable[..., CompressSpec], Callable[..., CompressReport]]:
     """Load compression, likewise."""
     from persopt.compression.checks import resolve_compression
@@ -196,9 +207,10 @@ def find_compression() -> tuple[Callable[..., CompressSpec], Callable[..., Compr
 
 HANDLERS: Final[dict[JobKind, JobHandler]] = {
     "tune": TuneHandler(),
-    "prune": CheckpointHandler(find_pruning),
-    "quantize": CheckpointHandler(find_quantization),
-    "compress": CheckpointHandler(find_compression, has_trials=True),
+    "prune": RunHandler(find_pruning),
+    "quantize": RunHandler(find_quantization),
+    "compare": RunHandler(find_comparison),
+    "compress": RunHandler(find_compression, has_trials=True),
 }
 
 

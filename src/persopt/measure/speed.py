@@ -12,7 +12,7 @@ from typing import Final
 from persopt.domain.measurements import Estimate, SpeedComparison, SpeedMeasurement
 from persopt.measure.turns import TurnPlan, time_in_turn
 
-__all__ = ("Turns", "compare_turns", "measure_speed", "measure_speed_in_turn", "summarize_turns")
+__all__ = ("Turns", "compare_turns", "measure_speed", "measure_speed_in_turn", "pool_speedups", "summarize_turns")
 
 Turns = list[list[float]]
 """Times of one call in milliseconds, round by round."""
@@ -118,6 +118,30 @@ def compare_turns(first: Turns, second: Turns, confidence: float = _CONFIDENCE) 
     blocks = [statistics.median(block) for block in _cut(ratios, _BLOCKS)]
     middle = statistics.fmean(blocks)
     reach = float(t.ppf((1 + confidence) / 2, _BLOCKS - 1)) * statistics.stdev(blocks) / math.sqrt(_BLOCKS)
+    return Estimate(
+        value=math.exp(middle), low=math.exp(middle - reach), high=math.exp(middle + reach), confidence=confidence
+    )
+
+
+def pool_speedups(speedups: Sequence[Estimate]) -> Estimate:
+    """Return the geometric mean of speed-ups at several shapes, which `compare_turns` gave, with its interval.
+
+    The shapes were timed one after the other, so their errors are taken as independent; the degrees of freedom are
+    those of Satterthwaite (1946).
+
+    Args:
+        speedups: At least one, all of one confidence.
+    """
+    from scipy.stats import t
+
+    confidence = speedups[0].confidence
+    share = (1 + confidence) / 2
+    narrow = float(t.ppf(share, _BLOCKS - 1))
+    logs = [math.log(one.value) for one in speedups]
+    squares = [(math.log(one.high / one.low) / 2 / narrow / len(speedups)) ** 2 for one in speedups]
+    whole = sum(squares)
+    freedom = whole**2 / sum(one**2 / (_BLOCKS - 1) for one in squares) if whole else math.inf
+    middle, reach = statistics.fmean(logs), float(t.ppf(share, freedom)) * math.sqrt(whole)
     return Estimate(
         value=math.exp(middle), low=math.exp(middle - reach), high=math.exp(middle + reach), confidence=confidence
     )

@@ -25,7 +25,7 @@ from persopt.plugins.registry import Registry
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ("OpenedModel", "add_token_types", "open_runner")
+__all__ = ("OpenedModel", "add_token_types", "find_task", "open_runner")
 
 _TASKS: Final[Mapping[str, TaskName]] = {  # ends of the names of architectures
     "ForSequenceClassification": "text-classification",
@@ -108,12 +108,7 @@ class OpenedModel:
     @cached_property
     def task(self) -> TaskName | None:
         """What the model does: as its manifest says, or as the class it was saved from tells; None if neither does."""
-        if self.manifest is not None and self.manifest.task is not None:
-            return self.manifest.task
-        if not (self.path / "config.json").is_file():
-            return None
-        name = str((read_config(self.path).get("architectures") or [""])[0])
-        return next((task for end, task in _TASKS.items() if name.endswith(end)), None)
+        return find_task(self.path, self.manifest)
 
     @cached_property
     def generates(self) -> Literal["next", "target"] | None:
@@ -126,6 +121,22 @@ class OpenedModel:
     def size(self) -> int:
         """Bytes of its weights and graphs on the disk."""
         return sum(file.stat().st_size for file in list_weight_files(self.path))
+
+
+def find_task(folder: Path, manifest: Manifest | None = None) -> TaskName | None:
+    """Return what the model of a folder does, as `OpenedModel.task`, without opening it.
+
+    Raises:
+        ModelError: if its manifest or configuration cannot be read.
+    """
+    if manifest is None and has_manifest(folder):
+        manifest = read_manifest(folder)
+    if manifest is not None and manifest.task is not None:
+        return manifest.task
+    if not (folder / "config.json").is_file():
+        return None
+    name = str((read_config(folder).get("architectures") or [""])[0])
+    return next((task for end, task in _TASKS.items() if name.endswith(end)), None)
 
 
 def add_token_types(inputs: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -1,0 +1,135 @@
+"""From what a user asked for to a comparison that can run, with every fault that can be known before."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from persopt.comparison.job_models import find_job_model
+from persopt.comparison.model_checks import FoundModel, check_against_data, check_models, look_at_model
+from persopt.comparison.naming import check_labels, name_models
+from persopt.comparison.slicing import check_columns
+from persopt.comparison.unlabelled import find_unlabelled
+from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.errors import DataError, Fault, InputError
+from persopt.domain.spec_resolving import SpecResolver
+from persopt.evaluation.shapes import choose_shapes
+from persopt.measure.hardware import usable_cpus
+from persopt.models.description import is_decoder
+from persopt.models.location import locate_model
+from persopt.plugins.registry import Registry
+from persopt.settings import Settings
+
+__all__ = ("resolve_comparison",)
+
+_FEWEST = 2
+
+
+def resolve_comparison(spec: CompareSpec, settings: Settings, registry: Registry) -> CompareSpec:
+    """Check a spec and fill in what it leaves open, before a job exists. torch is not loaded.
+
+    Returns:
+        The spec with absolute paths, a name for each model, threads, shapes that all models take, and, if there are
+        data, their task, columns and splits; without a label column the rows have no labels.
+
+    Raises:
+        InputError: with all faults: too few models, models that are not there or cannot be compared (of different
+            tasks, inputs or classes), jobs without a model, the shapes, the data.
+    """
+    del registry  # the backends are asked when the models are opened
+    return _Resolver(spec, settings).resolve()
+
+
+class _Resolver(SpecResolver[CompareSpec]):
+    def __init__(self, spec: CompareSpec, settings: Settings) -> None:
+        super().__init__(spec)
+        self._settings = settings
+
+    def resolve(self) -> CompareSpec:
+        given = self._spec.model_paths
+        if len(given) < _FEWEST:
+            message = f"expected at least {_FEWEST} models, the baseline first, got {len(given)}"
+            self._faults.append(Fault(path="$.modelPaths", message=message))
+        folders = [self._collect(partial(self._find_folder, index)) for index in range(len(given))]
+        self._name(folders)
+        found = [
+            self._collect(partial(look_at_model, index, given[index], folder))
+            for index, folder in enumerate(folders)
+            if folder is not None
+        ]
+        models = [model for model in found if model is not None]
+        if models:
+            self._faults += check_models(models)
+            shapes = choose_shapes([model.description for model in models], self._spec.batch_sizes, self._spec.lengths)
+            self._faults += shapes.faults
+            self._set(batch_sizes=shapes.batch_sizes, lengths=shapes.lengths)
+        if self._spec.dataset_path:
+            self._collect(lambda: self._inspect_data(models))
+        else:
+            self._check_without_data()
+        self._set_threads()
+        if self._faults:
+            raise InputError(self._faults)
+        return self._spec
+
+    def _find_folder(self, index: int) -> Path:
+        given, path = self._spec.model_paths[index], f"$.modelPaths[{index}]"
+        if not Path(given).expanduser().is_dir():
+            made = find_job_model(given, self._settings.jobs, path)
+            if made is not None:
+                return made.absolute()
+        return locate_model(given, self._settings, path)
+
+    def _name(self, folders: list[Path | None]) -> None:
+        found = [folder for folder in folders if folder is not None]
+        if self._spec.labels:
+            self._faults += check_labels(self._spec.labels, len(folders))
+        elif len(found) == len(folders):
+            self._set(labels=name_models(found))
+        if len(found) == len(folders):
+            self._set(model_paths=[str(folder) for folder in found])
+
+    def _inspect_data(self, models: list[FoundModel]) -> None:
+        from persopt.data.inspection import inspect_dataset
+        from persopt.data.location import locate_dataset
+
+        spec = self._spec
+        location = locate_dataset(spec.dataset_path, self._settings)
+        self._set(dataset_path=str(location))
+        decoder = any(is_decoder(model.folder) for model in models)
+        known = next((model.task for model in models if model.task is not None), None)
+        try:
+            summary = inspect_dataset(location, spec.data, spec.task, spec.seed, decoder=decoder)
+        except DataError:
+            task = spec.task or known
+            data = find_unlabelled(location, spec.data, spec.split, task)
+            if data is None:
+                raise
+            assert task is not None  # there is none without
+            self._set(task=task, data=data)
+            self._faults += check_against_data(models, task, [])
+        else:
+            self._set(task=summary.task, data=summary.data)
+            if spec.split not in summary.rows:
+                message = f"there is no {spec.split} split; the data has {', '.join(summary.rows)}"
+                self._faults.append(Fault(path="$.split", message=message))
+            self._faults += check_against_data(models, summary.task, summary.labels)
+        self._faults += check_columns(self._spec, location)
+
+    def _check_without_data(self) -> None:
+        spec = self._spec
+        needed = {"task": spec.task, "rows": spec.rows, "sliceBy": spec.slice_by or None}
+        named = [name for name, value in needed.items() if value is not None]
+        if named:
+            message = f"is missing: {' and '.join(named)} are of a data set"
+            self._faults.append(Fault(path="$.datasetPath", message=message, hint="name one with --data"))
+        if not (spec.speed or spec.memory):
+            message = "is missing, and neither speed nor memory is to be measured: there is nothing to compare"
+            self._faults.append(Fault(path="$.datasetPath", message=message, hint="name one with --data"))
+
+    def _set_threads(self) -> None:
+        threads = self._spec.threads or usable_cpus()
+        if threads > usable_cpus():
+            message = f"{threads} threads are more than the {usable_cpus()} processors that may be used here"
+            self._faults.append(Fault(path="$.threads", message=message))
+        self._set(threads=threads)
