@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return make_compressible(tmp_path_factory.mktemp("task"))
 
 
-def _faults(folder: Path, task: tuple[Path, Path], **fields: object) -> list[Fault]:
+def _faults(folder: Path, task: tuple[Path, Path], **fields: Any) -> list[Fault]:
     with pytest.raises(InputError) as caught:
         resolve_here(folder, *task, **fields)
     return list(caught.value.faults)
