@@ -39,14 +39,14 @@ class Journal:
 
     def __init__(self) -> None:
         self.started: list[int] = []
-        self.finished: list[TrialRecord] = []
+        self.finished: dict[int, TrialRecord] = {}
 
     def start_trial(self, trial: TrialRecord, /) -> None:
         self.started.append(trial.number)
 
     def finish_trial(self, trial: TrialRecord, progress: Progress, /) -> None:
-        assert progress.done == len(self.finished) + 1
-        self.finished.append(trial)
+        self.finished[trial.number] = trial
+        assert progress.done == len(self.finished)
 
 
 @pytest.fixture(scope="module")
@@ -171,10 +171,13 @@ def test_the_chosen_model_is_compared_with_the_original_on_the_test_rows(finishe
 
 
 def test_each_candidate_is_a_trial_of_the_job(finished: CompressReport, journal: Journal) -> None:
-    assert sorted(journal.started) == [trial.number for trial in journal.finished] == list(range(CANDIDATES))
+    assert sorted(journal.started) == list(journal.finished) == list(range(CANDIDATES))
     judged = {one.number for one in finished.candidates if one.state == "judged"}
-    trial = next(one for one in journal.finished if one.number in judged)
-    assert trial.values == [trial.metrics["size"], trial.metrics["drop"]]
+    assert judged
+    for number in judged:
+        trial = journal.finished[number]
+        assert trial.values == [trial.metrics["size"], trial.metrics["drop"]]
+        assert trial.metrics == finished.candidates[number].metrics
 
 
 def test_the_table_and_the_picture_tell_of_all(finished: CompressReport) -> None:

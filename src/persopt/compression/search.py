@@ -2,8 +2,9 @@
 
 Of a handful of recipes each is cut, quantized, timed and judged on a slice without training, which costs seconds.
 Size and time are then known for good: training changes neither. So a recipe beyond a limit, or no better than the
-best one so far, is passed over; of the others the most promising are trained (a third of the handful, as in
-successive halving) and judged on all validation rows. The sampler is told of every one.
+best one so far, is passed over; of the others the most promising are trained (as many as a third of the handful, as in
+successive halving) and judged on all validation rows; the rest waits for the next handful, or the end. The sampler is
+told of every one.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class Search:
         self._params: dict[int, Params] = {}
         self._begun: dict[int, float] = {}
         self._recovered: list[float] = []
+        self._pool: list[int] = []
         self._epoch_seconds = 0.0
         self.candidates: list[CandidateReport] = []
         self.ended_by: Literal["candidates", "exhausted", "budget"] = "candidates"
@@ -127,6 +129,8 @@ class Search:
             self._settle([number])
         if not self._over():
             self._sample(first)
+        if self.ended_by != "budget":
+            self._train(self._pool, math.inf)
         self._judge_nearest()
         if not any(one.state == "judged" for one in self.candidates):
             reasons = "; ".join(dict.fromkeys(f"{one.summary}: {one.reason}" for one in self.candidates if one.reason))
@@ -207,10 +211,17 @@ class Search:
             self.candidates[number] = self._kitchen.look_at(candidate)
 
     def _settle(self, numbers: Sequence[int]) -> None:
-        """Train and judge the most promising candidates of a handful; then all of it has ended."""
-        quota = math.ceil(sum(1 for number in numbers if self.candidates[number].recipe.cut is not None) / _SHARE)
+        """Train and judge the most promising of a handful and of those that wait; then the handful has ended."""
+        cuts = sum(1 for number in numbers if self.candidates[number].recipe.cut is not None)
+        self._train([*self._pool, *numbers], math.ceil(cuts / _SHARE))
+        for number in numbers:
+            self._end(number)
+
+    def _train(self, numbers: Sequence[int], quota: float) -> None:
+        """Finish candidates, the most promising first; those beyond the quota wait for the next handful."""
         waiting = [number for number in numbers if self.candidates[number].state == "passed-over"]
         waiting = [number for number in waiting if self.candidates[number].metrics]
+        earlier, self._pool = set(self._pool), []
         while waiting:
             waiting.sort(key=self._promise)
             number = waiting.pop(0)
@@ -218,7 +229,8 @@ class Search:
             reason = self._reject(candidate)
             trains = candidate.recipe.train is not None
             if not reason and trains and quota <= 0:
-                reason = "others of its handful promise more"
+                reason = "others promise more"
+                self._pool.append(number)
             if not reason and trains and self._estimate(candidate) > self._budget.left:
                 reason = "its training would not end in time"
             if reason:
@@ -226,8 +238,8 @@ class Search:
                 continue
             quota -= trains
             self._finish(number)
-        for number in numbers:
-            self._end(number)
+            if number in earlier:
+                self._end(number)
 
     def _finish(self, number: int) -> None:
         candidate = self.candidates[number]
