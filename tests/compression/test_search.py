@@ -13,12 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from persopt.compression.run import run_compression
 from persopt.domain.compress_reports import CompressReport
 from persopt.domain.errors import InputError, JobCancelledError
 from persopt.domain.jobs import Progress
 from persopt.domain.trials import TrialRecord
 from persopt.models.manifest import verify_manifest
-from tests.support.compressions import compress_here, make_compressible, write_rows
+from persopt.settings import load_settings
+from tests.support.compressions import compress_here, make_compressible, registry_of, resolve_here, write_rows
 from tests.support.threads import one_torch_thread
 from tests.support.tiny_models import WORDS
 
@@ -194,10 +196,28 @@ def test_the_example_runs_by_itself(finished: CompressReport) -> None:
     _run_example(Path(finished.model_path), "tests.support.casting_backend")
 
 
+def test_a_run_that_died_after_its_delivery_gives_its_report_again(
+    finished: CompressReport, home: Path, task: tuple[Path, Path]
+) -> None:
+    settings = load_settings({}, home=str(home / "home"))
+    spec = resolve_here(home, *task, minimize="size", max_candidates=CANDIDATES, output_path=str(home / "other"))
+    spec = msgspec.structs.replace(spec, output_path=finished.model_path)
+    registry = registry_of(home)
+    again = run_compression(spec, settings=settings, registry=registry, folder=home / "run", environment={})
+    assert again == finished
+
+
 def test_a_second_search_reuses_every_stage_and_finds_the_same(
     finished: CompressReport, home: Path, task: tuple[Path, Path]
 ) -> None:
-    again = compress_here(home, *task, minimize="size", max_candidates=CANDIDATES, output_path=str(home / "again"))
+    again = compress_here(
+        home,
+        *task,
+        minimize="size",
+        max_candidates=CANDIDATES,
+        output_path=str(home / "again"),
+        place="second",
+    )
     assert _essence(again) == _essence(finished)
     stages = [stage for one in again.candidates for stage in one.stages]
     assert all(stage.cached for stage in stages)

@@ -106,17 +106,18 @@ def compress_here(
     *,
     registry: Registry | None = None,
     run: dict[str, Any] | None = None,
+    place: str = "run",
     **fields: Any,
 ) -> CompressReport:
-    """Resolve and run a compression; the folder of the run is `folder / "run"`."""
+    """Resolve and run a compression; the folder of the run is `folder / place`."""
     settings = load_settings({}, home=str(folder / "home"))
-    (folder / "run").mkdir(parents=True, exist_ok=True)
+    (folder / place).mkdir(parents=True, exist_ok=True)
     known = registry or registry_of(folder)
     return run_compression(
         resolve_here(folder, model, data, known, **fields),
         settings=settings,
         registry=known,
-        folder=folder / "run",
+        folder=folder / place,
         environment={"versions": {"persopt": "0"}, "cpu": {"model": "here", "usableCores": 1}},
         **(run or {}),
     )
