@@ -30,6 +30,9 @@ reveal_type(compressed.confirmation.drop.value)  # float
 measured = persopt.measure_model("model", "data", against="other", batch_sizes=[1], threads=2)
 reveal_type(measured)  # persopt.domain.measure_specs.MeasureReport
 reveal_type(measured.comparisons[0].speedup.low)  # float
+compared = persopt.compare(["model", "other"], "data", slice_by=["label"], threads=2)
+reveal_type(compared)  # persopt.domain.compare_reports.CompareReport
+reveal_type(compared.pairs[0].changes["accuracy"].adjusted_p)  # float
 with persopt.load("model", threads=2) as model:
     reveal_type(model)  # persopt.models.loaded.LoadedModel
     reveal_type(model(["a text"]).labels)  # list[str]

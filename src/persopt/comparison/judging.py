@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -54,9 +55,19 @@ def compare_scores(scores: Sequence[RowScores], confidence: float) -> list[dict[
 
 
 def compare_parts(scores: Sequence[RowScores], parts: Sequence[Part], confidence: float) -> list[ComparedSlice]:
-    """Return the task's own metric on parts of the rows, the chances corrected for all parts and models together."""
-    metric = scores[0].metric if scores else ""
+    """Return the task's own metric on parts of the rows, the chances corrected for all parts and models together.
+
+    A part without a single place that is judged is left out.
+
+    Args:
+        scores: Of the models, the baseline first.
+        parts: Of their rows.
+        confidence: Of the intervals.
+    """
+    metric = scores[0].metric
     taken = [[one.take(part.places) for one in scores] for part in parts]
+    told = [place for place, some in enumerate(taken) if all(math.isfinite(one.metrics()[metric]) for one in some)]
+    parts, taken = [parts[place] for place in told], [taken[place] for place in told]
     changes = [[ScoreChange(some[0], other) for other in some[1:]] for some in taken]
     chances = {
         f"{row} {column}": change.p_values()[metric]

@@ -14,7 +14,7 @@ from persopt.domain.objectives import default_direction
 from persopt.reporting.locale import Locale, load_locale
 from persopt.reporting.numerals import isolate, localize_digits
 
-__all__ = ("PACKAGE", "Judged", "comparison_locale", "state_verdict")
+__all__ = ("PACKAGE", "Judged", "comparison_locale", "name_slice", "state_verdict")
 
 PACKAGE: Final = "persopt.comparison"
 _LEAST: Final = 1.02
@@ -60,6 +60,23 @@ def state_verdict(
         language: Of the text.
     """
     return _Writer(comparison_locale(language)).write(pair, judged, slices, place)
+
+
+def name_slice(one: ComparedSlice, locale: Locale) -> str:
+    """Return a slice as text: `label = animal`, `length in tokens 3 to 9`.
+
+    Args:
+        one: The slice.
+        locale: Of comparisons.
+    """
+    column = locale.text("slice.length") if one.column is None else _isolate(one.column, locale)
+    if one.rest:
+        return locale.text("slice.rest", column=column)
+    if one.low is not None and one.high is not None:
+        return locale.text("slice.span", column=column, low=_plain(one.low), high=_plain(one.high))
+    if not one.value:
+        return locale.text("slice.missing", column=column)
+    return locale.text("slice.value", column=column, value=_isolate(one.value, locale))
 
 
 class _Writer:
@@ -143,24 +160,13 @@ class _Writer:
         named = [
             self._locale.text(
                 "verdict.slice",
-                slice=self.name_slice(one),
+                slice=name_slice(one, self._locale),
                 amount=self._amount(metric, abs(one.changes[place].change.value)),
                 chance=self._chance(one.changes[place].adjusted_p),
             )
             for one in worst
         ]
         yield self._locale.text("verdict.worse-slices", number=len(worse), slices=self._locale.enumerate(named))
-
-    def name_slice(self, one: ComparedSlice) -> str:
-        """Return a slice as text: `label = animal`, `3-9 tokens`."""
-        column = self._locale.text("slice.length") if one.column is None else self._label(one.column)
-        if one.rest:
-            return self._locale.text("slice.rest", column=column)
-        if one.low is not None and one.high is not None:
-            return self._locale.text("slice.span", column=column, low=_plain(one.low), high=_plain(one.high))
-        if not one.value:
-            return self._locale.text("slice.missing", column=column)
-        return self._locale.text("slice.value", column=column, value=self._label(one.value))
 
     def _metric(self, name: str) -> str:
         key = f"metric.{name}"
@@ -195,10 +201,15 @@ class _Writer:
         return localize_digits(text.replace(".", "٫"), "fa") if self._locale.language == "fa" else text
 
     def _label(self, text: str) -> str:
-        return f"\u2068{text}\u2069" if self._locale.language == "fa" else text
+        return _isolate(text, self._locale)
 
     def _isolated(self, text: str) -> str:
         return isolate(text) if self._locale.language == "fa" else text
+
+
+def _isolate(text: str, locale: Locale) -> str:
+    """Return a user's text, which keeps its own direction inside one from right to left."""
+    return f"\u2068{text}\u2069" if locale.language == "fa" else text
 
 
 def _value(estimate: Estimate) -> float:
@@ -228,7 +239,7 @@ def _is_worse(metric: str, one: ComparedSlice, place: int) -> bool:
 
 
 def _plain(value: float) -> float | int:
-    return int(value) if value.is_integer() else value
+    return int(value) if value == int(value) else value
 
 
 def _round(rows: int) -> int:
