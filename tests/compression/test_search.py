@@ -90,7 +90,7 @@ def test_only_the_promising_are_trained_and_each_of_the_others_says_why(finished
     trained = [one for one in finished.candidates if any(stage.name == "train" for stage in one.stages)]
     cut = [one for one in finished.candidates if one.recipe.cut is not None]
     assert 0 < len(trained) < len(cut)
-    assert all(one.reason for one in finished.candidates if one.state != "judged")
+    assert all(bool(one.reason) == (one.state != "judged") for one in finished.candidates)
     assert all({"cut", "quantize", "time", "judge-slice"} <= {stage.name for stage in one.stages} for one in cut)
 
 

@@ -99,6 +99,7 @@ class Kitchen:
         return msgspec.structs.replace(
             candidate,
             state="judged",
+            reason="",
             stages=times,
             speedup=timed.speedup,
             drop=judged.drop,
