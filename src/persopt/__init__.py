@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from persopt.domain import errors
 from persopt.domain.compare_reports import CompareReport
 from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.measure_specs import MeasureReport, MeasureSpec
 from persopt.domain.objectives import Objective
 from persopt.domain.prune_reports import PruneReport
@@ -23,12 +25,14 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import compare, export_study, measure_model, prune, quantize, tune, write_report
+    from persopt.api import compare, compress, export_study, measure_model, prune, quantize, tune, write_report
     from persopt.opening import load
 
 __all__ = (
     "CompareReport",
     "CompareSpec",
+    "CompressReport",
+    "CompressSpec",
     "MeasureReport",
     "MeasureSpec",
     "Objective",
@@ -45,6 +49,7 @@ __all__ = (
     "TuneSpec",
     "__version__",
     "compare",
+    "compress",
     "errors",
     "export_study",
     "load",
@@ -57,7 +62,7 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_API = ("compare", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
+_API = ("compare", "compress", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
 _LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 

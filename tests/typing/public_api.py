@@ -24,6 +24,9 @@ reveal_type(pruned.after.nonzero)  # int
 quantized = persopt.quantize("model", "output", data="data", bits=8)
 reveal_type(quantized)  # persopt.domain.quantize_reports.QuantizeReport
 reveal_type(quantized.speed[0].speedup.low)  # float
+compressed = persopt.compress("model", "data", "output", max_accuracy_drop=1.0, budget="30m")
+reveal_type(compressed)  # persopt.domain.compress_reports.CompressReport
+reveal_type(compressed.confirmation.drop.value)  # float
 measured = persopt.measure_model("model", "data", against="other", batch_sizes=[1], threads=2)
 reveal_type(measured)  # persopt.domain.measure_specs.MeasureReport
 reveal_type(measured.comparisons[0].speedup.low)  # float

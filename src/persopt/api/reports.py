@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compress_reports import CompressReport
 from persopt.domain.errors import InputError
 from persopt.domain.languages import LANGUAGES, Language
 from persopt.domain.prune_reports import PruneReport
@@ -19,7 +20,7 @@ from persopt.settings import load_settings
 
 __all__ = ("export_study", "load_report", "write_report")
 
-ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompareReport)
+ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompareReport, CompressReport)
 
 
 def load_report(path: str | Path, kind: type[ReportT] = TuneReport) -> ReportT:  # type: ignore[assignment]

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from persopt.api.reports import load_report
 from persopt.domain.compare_reports import CompareReport
 from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import InputError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobRecord, Progress
@@ -28,8 +30,8 @@ from persopt.settings import Settings, load_settings, make_workspace
 
 __all__ = ("data_path", "make_run_folder", "run_durable", "run_spec", "telling")
 
-ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompareReport)
-SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec, CompareSpec)
+ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompareReport, CompressReport)
+SpecT = TypeVar("SpecT", PruneSpec, QuantizeSpec, CompareSpec, CompressSpec)
 
 
 def run_durable(spec: JobSpec, kind: type[ReportT], home: str, tell: Callable[[Progress], None] | None) -> ReportT:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "tune": "persopt.cli.tune:tune",
     "prune": "persopt.cli.prune:prune",
     "quantize": "persopt.cli.quantize:quantize",
+    "compress": "persopt.cli.compress:compress",
     "compare": "persopt.cli.compare:compare",
     "measure": "persopt.cli.measure:measure",
     "jobs": "persopt.cli.jobs:jobs",

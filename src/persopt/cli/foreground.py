@@ -26,7 +26,7 @@ _UNITS: Final[dict[JobKind, str]] = {
     "prune": "steps",
     "quantize": "steps",
     "compare": "steps",
-    "compress": "steps",
+    "compress": "candidates",
 }
 _EXIT_CODES: Final = {"succeeded": EXIT_SUCCESS, "failed": EXIT_FAILED, "cancelled": EXIT_INTERRUPTED}
 
@@ -125,7 +125,7 @@ def _show(job: JobRecord) -> Iterator[Callable[[Progress], None]]:
 
     def write(progress: Progress) -> None:
         nonlocal shown
-        few = 1 if job.kind == "tune" else max(1, (progress.total or 0) // _LINES)
+        few = 1 if job.kind in ("tune", "compress") else max(1, (progress.total or 0) // _LINES)
         if progress.done != shown and (progress.done == progress.total or abs(progress.done - shown) >= few):
             shown = progress.done
             total = "" if progress.total is None else f" of {progress.total}"

@@ -8,9 +8,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from persopt.cli.compare_views import describe_comparison, print_compare_result
+from persopt.cli.compress_views import describe_compression, print_compress_result
 from persopt.cli.prune_views import describe_pruning, print_prune_result
 from persopt.cli.quantize_views import describe_quantization, print_quantize_result
 from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.prune_specs import PruneSpec
 from persopt.domain.quantize_specs import QuantizeSpec
 
@@ -33,4 +35,5 @@ KIND_VIEWS: Final[Mapping[type[Struct], KindViews]] = {
     PruneSpec: KindViews(describe_pruning, print_prune_result),
     QuantizeSpec: KindViews(describe_quantization, print_quantize_result),
     CompareSpec: KindViews(describe_comparison, print_compare_result),
+    CompressSpec: KindViews(describe_compression, print_compress_result),
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.early_stopping import EarlyStopping
 from persopt.domain.languages import Language
 from persopt.domain.objectives import Constraint, Objective
@@ -120,7 +121,7 @@ class TuneSpec(
         return self.function is None and self.command is None
 
 
-JobSpec: TypeAlias = TuneSpec | PruneSpec | QuantizeSpec | CompareSpec
+JobSpec: TypeAlias = TuneSpec | PruneSpec | QuantizeSpec | CompareSpec | CompressSpec
 
 
 def model_of(spec: JobSpec) -> str:

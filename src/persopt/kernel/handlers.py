@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from persopt.domain.compare_reports import CompareReport
 from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import NotFoundError
 from persopt.domain.jobs import JobKind, JobRecord
 from persopt.domain.prune_reports import PruneReport
@@ -31,6 +33,7 @@ __all__ = (
     "JobHandler",
     "JobOutcome",
     "find_comparison",
+    "find_compression",
     "find_handler",
     "find_pruning",
     "find_quantization",
@@ -125,14 +128,21 @@ class TuneHandler:
 
 
 class RunHandler:
-    """What runs from a spec to a report, without trials. A run that is taken up again begins anew.
+    """What runs from a spec to a report in this process. A run that is taken up again begins anew.
 
     Args:
         find_functions: Returns the functions that resolve a spec and run it; loads them.
+        has_trials: Whether the run records trials, and so takes the journal.
     """
 
-    def __init__(self, find_functions: Callable[[], tuple[Callable[..., Any], Callable[..., Any]]]) -> None:
+    def __init__(
+        self,
+        find_functions: Callable[[], tuple[Callable[..., Any], Callable[..., Any]]],
+        *,
+        has_trials: bool = False,
+    ) -> None:
         self._find_functions = find_functions
+        self._has_trials = has_trials
 
     def resolve(self, spec: Any, settings: Settings, registry: Registry) -> JobSpec:
         """See the capability's `checks`."""
@@ -157,6 +167,7 @@ class RunHandler:
             tell=context.journal.save_progress,
             is_cancelled=context.journal.is_cancelled,
             job_id=job.id,
+            **({"journal": context.journal} if self._has_trials else {}),
         )
         # What is told of each tensor, unit and layer stands in report.json; the job's row stays small.
         return JobOutcome(result=report.shorten().to_builtins())
@@ -186,11 +197,20 @@ def find_comparison() -> tuple[Callable[..., CompareSpec], Callable[..., Compare
     return resolve_comparison, run_comparison
 
 
+def find_compression() -> tuple[Callable[..., CompressSpec], Callable[..., CompressReport]]:
+    """Load compression, likewise."""
+    from persopt.compression.checks import resolve_compression
+    from persopt.compression.run import run_compression
+
+    return resolve_compression, run_compression
+
+
 HANDLERS: Final[dict[JobKind, JobHandler]] = {
     "tune": TuneHandler(),
     "prune": RunHandler(find_pruning),
     "quantize": RunHandler(find_quantization),
     "compare": RunHandler(find_comparison),
+    "compress": RunHandler(find_compression, has_trials=True),
 }
 
 

@@ -30,8 +30,8 @@ __all__ = (
 MANIFEST_FILE: Final = "persopt.json"
 _VERSION: Final = 1
 _VERSIONED: Final = ("persopt", "torch", "transformers")
-# What lies beside weights: settings, tokenizers, papers, results.
-_BESIDE: Final = (".json", ".jsonl", ".txt", ".model", ".spm", ".jinja", ".md", ".csv", ".svg", ".html", ".log")
+# What lies beside weights: settings, tokenizers, papers, results, examples.
+_BESIDE: Final = (".json", ".jsonl", ".txt", ".model", ".spm", ".jinja", ".md", ".csv", ".svg", ".html", ".log", ".py")
 _WEIGHT_INDEX: Final = ".index.json"
 _DISTRIBUTION: Final = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -1,0 +1,157 @@
+"""What the model misses most: passes over the calibration rows before the search, to begin it well."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from persopt.compression.held_out import SearchData
+from persopt.domain.compress_reports import LayerLoss, Sensitivity
+from persopt.domain.compress_specs import CompressSpec
+from persopt.domain.errors import PersoptError
+from persopt.domain.measurements import LayerError
+from persopt.plugins.contracts.quantization import QuantizationRequest
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ("measure_sensitivity", "rank_linears")
+
+_PASS_ROWS: Final = 64
+"""Rows of each pass that is made once a layer."""
+
+_RANKED_ROWS: Final = 32
+
+
+def measure_sensitivity(
+    spec: CompressSpec, data: SearchData, cache: Path, look: Callable[[], None] = lambda: None
+) -> Sensitivity:
+    """Return what leaving out each layer costs, and how much of the loss hangs on heads and on feed-forward neurons.
+
+    The first is the rise of the loss when a layer hands on what it was given. The second is the first-order estimate
+    of the loss's change when weights become zero, |w·g| (Molchanov et al., 2019, arXiv:1906.10771), from one pass
+    with gradients. Models of several stacks have no ranking of layers; architectures that cannot be cut have nothing.
+
+    Args:
+        spec: Resolved.
+        data: Its training rows are used, no others.
+        cache: Folder of prepared data.
+        look: Called before every batch; may raise to end the work.
+    """
+    from persopt.models.whole import load_whole
+    from persopt.pruning.structured.families import find_family
+
+    begin = time.monotonic()
+    model, _ = load_whole(spec.model_path, "float32")
+    family = find_family(model.config)
+    batches = list(_labelled(spec, data, cache, min(_PASS_ROWS, spec.calibration_rows)))
+    layers = []
+    stacks = [found for stack in family.stacks if (found := _find_layers(model, stack.layers))]
+    if len(stacks) == 1 and not family.stacks[0].shared and not model.config.is_encoder_decoder:
+        plain = _loss(model, batches, look)
+        for number, layer in enumerate(stacks[0]):
+            with _left_out(layer):
+                layers.append(LayerLoss(number=number, rise=_loss(model, batches, look) - plain))
+    parts = _weigh_parts(model, family, batches, look)
+    return Sensitivity(layers=layers, parts=parts, seconds=time.monotonic() - begin)
+
+
+def rank_linears(
+    folder: Path,
+    request: QuantizationRequest,
+    spec: CompressSpec,
+    data: SearchData,
+    cache: Path,
+    look: Callable[[], None],
+) -> list[LayerError]:
+    """Return the linear layers of a checkpoint by the error that quantizing each alone adds, the worst first."""
+    from persopt.evaluation.batches import InputBatches
+    from persopt.evaluation.rows import open_rows
+    from persopt.models.whole import load_whole
+    from persopt.quantization.sensitivity import rank_layers
+
+    assert spec.task is not None  # resolved
+    limit = min(_RANKED_ROWS, spec.calibration_rows)
+    rows = open_rows(folder, data.search, spec.task, data.data, cache, seed=spec.seed, split="train", limit=limit)
+    model, _ = load_whole(folder, "float32")
+    return rank_layers(model, InputBatches(rows), request, look)
+
+
+def _labelled(spec: CompressSpec, data: SearchData, cache: Path, limit: int) -> Iterator[dict[str, Any]]:
+    from persopt.evaluation.rows import open_rows
+
+    assert spec.task is not None  # resolved
+    rows = open_rows(
+        spec.model_path, data.search, spec.task, data.data, cache, seed=spec.seed, split="train", limit=limit
+    )
+    for batch in rows.batches():
+        yield {name: value for name, value in batch.items() if name != "references"}
+
+
+def _find_layers(model: Any, pattern: str) -> list[nn.Module]:
+    base = next(name for name, module in model.named_modules() if module is model.base_model)
+    wanted = re.escape(f"{base}.{pattern}".lstrip(".")).replace(r"\*", r"\d+")
+    return [module for name, module in model.named_modules() if re.fullmatch(wanted, name)]
+
+
+@contextmanager
+def _left_out(layer: nn.Module) -> Iterator[None]:
+    """Have a layer hand on the hidden state that it was given."""
+
+    def replace(_: nn.Module, args: tuple[Any, ...], settings: dict[str, Any], output: Any) -> Any:
+        given = args[0] if args else settings["hidden_states"]
+        return (given, *output[1:]) if isinstance(output, tuple) else given
+
+    handle = layer.register_forward_hook(replace, with_kwargs=True)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _loss(model: Any, batches: list[dict[str, Any]], look: Callable[[], None]) -> float:
+    import torch
+
+    from persopt.data.tokenization import IGNORED
+    from persopt.tuning.losses import total_loss
+
+    total, judged = 0.0, 0
+    for batch in batches:
+        look()
+        labels = batch["labels"]
+        inputs = {name: value for name, value in batch.items() if name != "labels"}
+        with torch.inference_mode():
+            total += float(total_loss(model(**inputs).logits, labels))
+        judged += int((labels != IGNORED).sum())
+    return total / max(judged, 1)
+
+
+def _weigh_parts(model: Any, family: Any, batches: list[dict[str, Any]], look: Callable[[], None]) -> dict[str, float]:
+    """Return the shares of attention and feed-forward networks in |w·g|, by the weights of their last projections."""
+    from persopt.pruning.statistics import gather_gradients
+
+    ends = {
+        "heads": tuple(one.output for stack in family.stacks for one in stack.attentions),
+        "feedForward": tuple(stack.feed_forward.output for stack in family.stacks),
+    }
+    weights: dict[str, Tensor] = {name: value for name, value in model.named_parameters() if name.endswith(".weight")}
+    # BERT's `attention.output.dense` ends like its `output.dense` too: the longer name decides.
+    places = sorted(((end, part) for part, found in ends.items() for end in found), key=lambda one: -len(one[0]))
+    chosen = {
+        name: part
+        for name in weights
+        if (part := next((part for end, part in places if name.endswith(f".{end}.weight")), None)) is not None
+    }
+    try:
+        gradients = gather_gradients(model, batches, chosen, look)
+    except (PersoptError, TypeError, ValueError):
+        return {}  # an encoder-decoder wants more than the rows give; the search then begins without
+    sums = dict.fromkeys(ends, 0.0)
+    for name, part in chosen.items():
+        sums[part] += float((weights[name].detach() * gradients[name]).abs().sum())
+    total = sum(sums.values())
+    return {part: value / total for part, value in sums.items()} if total else {}
