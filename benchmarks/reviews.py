@@ -14,15 +14,16 @@ __all__ = ("describe_if_asked", "make_parser", "make_reviews", "prepare", "tune_
 _UNDECIDED = 0.5
 
 
-def make_reviews(source: Path, folder: Path, rows: int, validation_rows: int) -> Path:
+def make_reviews(source: Path, folder: Path, rows: int, validation_rows: int, test_rows: int = 0) -> Path:
     """Write the rows that are used as JSON lines, unless they are there.
 
     Args:
         source: Lines of id, mean rating from -4 to 4 and text, separated by tabs; the classes are the signs of
             ratings beyond one half.
-        folder: Holds `train.jsonl` and `validation.jsonl` afterwards.
+        folder: Holds `train.jsonl`, `validation.jsonl` and, if rows of it are wanted, `test.jsonl` afterwards.
         rows: Training rows.
         validation_rows: Validation rows.
+        test_rows: Test rows.
     """
     if not folder.exists():
         lines = [line.split("\t") for line in source.read_text("utf-8").splitlines()]
@@ -30,7 +31,11 @@ def make_reviews(source: Path, folder: Path, rows: int, validation_rows: int) ->
         random.Random(0).shuffle(rated)
         part = folder.with_name(f"{folder.name}.part")
         part.mkdir(exist_ok=True)
-        for name, some in (("train", rated[:rows]), ("validation", rated[rows : rows + validation_rows])):
+        first = 0
+        for name, count in (("train", rows), ("validation", validation_rows), ("test", test_rows)):
+            some, first = rated[first : first + count], first + count
+            if not some:
+                continue
             told = [{"text": text, "label": "positive" if rating > 0 else "negative"} for rating, text in some]
             (part / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told), "utf-8")
         part.replace(folder)
@@ -81,6 +86,8 @@ def prepare(given: argparse.Namespace) -> Path:
         raise SystemExit("name the model and the data")
     given.out = given.out.absolute()
     given.out.mkdir(parents=True, exist_ok=True)
-    given.data = make_reviews(Path(given.data), given.out / "data", given.rows, given.validation_rows)
+    given.data = make_reviews(
+        Path(given.data), given.out / "data", given.rows, given.validation_rows, getattr(given, "test_rows", 0)
+    )
     tuned, home = given.out / "tuned", given.out / "home"
     return tune_on_reviews(given.model, given.data, tuned, home, epochs=given.tuning_epochs, length=given.length)

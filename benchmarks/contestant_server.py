@@ -1,6 +1,6 @@
-"""One contestant of the quantization benchmark in a process of its own, asked over its standard input.
+"""One contestant in a process of its own, asked over its standard input.
 
-`python -m benchmarks.quantization_server NAME OUT THREADS [make]`; each line asked is a JSON object, and so is each
+`python -m benchmarks.contestant_server NAME OUT THREADS [make]`; each line asked is a JSON object, and so is each
 line answered.
 """
 
@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.quantization_ours import OURS
-from benchmarks.quantization_peers import PEERS, Call, calibration_batches, folder_of
+from benchmarks.quantization_peers import Call, calibration_batches, folder_of
+from benchmarks.served_contestants import CONTESTANTS
 
 _CALLS: Final = 5  # of a turn; its time is their median
 _LENGTH: Final = 128
@@ -26,7 +26,7 @@ _SETTLE: Final = 0.05  # seconds in which the threads of whoever was asked befor
 def main() -> None:
     """Make the contestant's model, or load it and answer until the input ends."""
     name, out, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    contestant = (PEERS | OURS)[name]
+    contestant = CONTESTANTS[name]
     checkpoint, folder = out / "tuned", folder_of(name, out)
     import torch
 
@@ -40,8 +40,16 @@ def main() -> None:
     call = contestant.load(checkpoint, folder, threads)
     for line in sys.stdin:
         asked = json.loads(line)
-        answer = _judge(call, checkpoint, out / "data") if asked["what"] == "judge" else _time(call, asked)
+        answer = (
+            _judge(call, checkpoint, out / "data" / f"{asked['split']}.jsonl")
+            if asked["what"] == "judge"
+            else _time(call, asked)
+        )
         print(json.dumps(answer), flush=True)
+
+
+def _file(out: Path, split: str) -> Path:
+    return out / "data" / f"{split}.jsonl"
 
 
 def _time(call: Call, asked: dict[str, Any]) -> dict[str, float]:
@@ -63,20 +71,20 @@ def _make_inputs(batch: int, length: int) -> dict[str, Any]:
     return {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
 
 
-def _judge(call: Call, checkpoint: Path, data: Path) -> dict[str, Any]:
-    """Return which validation rows are classified right."""
+def _judge(call: Call, checkpoint: Path, file: Path) -> dict[str, Any]:
+    """Return which rows are classified right."""
     from transformers import AutoConfig
 
     labels = AutoConfig.from_pretrained(checkpoint).label2id
-    right = [int(call(inputs)[0].argmax()) == labels[label] for inputs, label in _validation_rows(checkpoint, data)]
+    right = [int(call(inputs)[0].argmax()) == labels[label] for inputs, label in _read_rows(checkpoint, file)]
     return {"right": right}
 
 
-def _validation_rows(checkpoint: Path, data: Path) -> Iterator[tuple[dict[str, Any], str]]:
+def _read_rows(checkpoint: Path, file: Path) -> Iterator[tuple[dict[str, Any], str]]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-    for line in (data / "validation.jsonl").read_text("utf-8").splitlines():
+    for line in file.read_text("utf-8").splitlines():
         row = json.loads(line)
         yield dict(tokenizer(row["text"], truncation=True, max_length=_LENGTH, return_tensors="np")), row["label"]
 
