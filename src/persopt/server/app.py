@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from persopt.runtime import Runtime
 from persopt.server.gate import Gate
+from persopt.server.openapi import make_document
 from persopt.server.options import ServerOptions
 from persopt.server.problems import answer_error
 from persopt.server.routes.catalog import catalog_routes
@@ -18,6 +19,7 @@ from persopt.server.routes.events import event_routes
 from persopt.server.routes.health import health_routes
 from persopt.server.routes.job_files import job_file_routes
 from persopt.server.routes.jobs import job_routes
+from persopt.server.routes.openapi import openapi_routes
 from persopt.server.routes.plugins import plugin_routes
 from persopt.server.routes.studio import studio_routes
 from persopt.server.routes.system import system_routes
@@ -35,6 +37,7 @@ def list_routes() -> list[HTTPRouteHandler]:
         *catalog_routes(),
         *plugin_routes(),
         *system_routes(),
+        *openapi_routes(),
         *event_routes(),
         *health_routes(),
         *studio_routes(),
@@ -53,6 +56,7 @@ def make_app(runtime: Runtime, options: ServerOptions | None = None, limit: Wron
     """
     chosen = options or ServerOptions()
     services = Services(runtime, chosen)
+    services.document = make_document(list_routes(), runtime.registry)
 
     @contextlib.asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from persopt.runtime import Runtime
 from persopt.server.checksums import Checksums
 from persopt.server.event_hub import EventHub
@@ -24,6 +26,7 @@ class Services:
         self.monitor = SystemMonitor(runtime.settings.workspace)
         self.hub = EventHub(runtime.settings)
         self.is_closing = False
+        self.document: dict[str, Any] = {}
 
     def close_streams(self) -> None:
         """Let every stream end; in the event loop."""
