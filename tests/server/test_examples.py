@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from persopt.runtime import Runtime
-from tests.cli.commands import start_persopt
+from tests.cli.commands import run_persopt, start_persopt
 from tests.server.serving import API, open_workspace, serve
 from tests.support.tiny_models import make_text_program, make_tiny_model
 
@@ -142,3 +142,10 @@ def test_outside_loopback_a_token_is_made_and_shown_once(tmp_path: Path) -> None
             server.send_signal(signal.SIGTERM)
             server.communicate(timeout=60)
     assert [len(tokens) for tokens in shown] == [1, 0]
+
+
+def test_a_port_that_is_taken_is_told_in_words(client: httpx.Client) -> None:
+    done = run_persopt("serve", "--port", str(client.base_url.port))
+    assert done.returncode == 2
+    assert f"cannot listen at 127.0.0.1 port {client.base_url.port}" in done.stderr
+    assert "--port 0" in done.stderr

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from persopt.kernel.handlers import HANDLERS
@@ -131,3 +134,15 @@ def test_there_is_a_way_in_for_each_kind_with_a_handler(client: httpx.Client) ->
         answer = client.post(f"{API}/{kind}", json={"nonsense": 1})
         assert answer.status_code == 422, (kind, answer.text)
         assert answer.json()["faults"][0]["path"] == "$.nonsense"
+
+
+def test_answers_are_not_held_back(client: httpx.Client) -> None:
+    """Nagle's algorithm, which would hold each answer for 40 ms, is off at the server's end of a connection."""
+    own = client.get("/health/live").extensions["network_stream"].get_extra_info("client_addr")
+    server = next(
+        connection.fd
+        for connection in psutil.Process().net_connections("tcp")
+        if connection.raddr and tuple(connection.raddr) == tuple(own)
+    )
+    with socket.socket(fileno=os.dup(server)) as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

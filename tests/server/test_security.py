@@ -74,7 +74,15 @@ def test_our_own_page_and_allowed_ones_pass(runtime: Runtime) -> None:
 def test_without_a_token_nothing_is_told(runtime: Runtime) -> None:
     job = add_job(runtime)
     with serve(runtime, TOKENS) as client:
-        for path in (f"{API}/jobs", f"{API}/jobs/{job.id}", f"{API}/plugins", "/metrics", "/", "/nowhere"):
+        for path in (
+            f"{API}/jobs",
+            f"{API}/jobs/{job.id}",
+            f"{API}/plugins",
+            "/metrics",
+            "/nowhere",
+            "/studio",
+            "/health",
+        ):
             answer = client.get(path)
             assert answer.status_code == 401, path
             assert job.id not in answer.json()["detail"]
@@ -236,3 +244,22 @@ def send_raw(client: httpx.Client, text: bytes) -> bytes:
         connection.sendall(text)
         with connection.makefile("rb") as lines:
             return lines.readline()
+
+
+def test_what_needs_no_token_is_the_page_alone(tmp_path: Path, runtime: Runtime) -> None:
+    page = tmp_path / "page"
+    page.mkdir()
+    (page / "index.html").write_text("<p>studio</p>")
+    (page / "app.js").write_text("1")
+    (tmp_path / "secret.txt").write_text("hidden words")
+    (page / "out").symlink_to(tmp_path / "secret.txt")
+    options = ServerOptions(tokens=TOKENS.tokens, static=page)
+    with serve(runtime, options) as client:
+        home = client.get("/")
+        assert (home.text, home.headers["content-type"]) == ("<p>studio</p>", "text/html; charset=utf-8")
+        assert "script-src 'self'" in home.headers["content-security-policy"]
+        assert client.get("/studio/app.js").text == "1"
+        for name in ("../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "out", f"../..{API}/jobs"):
+            answer = client.get(f"/studio/{name}")
+            assert answer.status_code in (401, 404), name
+            assert "hidden" not in answer.text

@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = ("EVENT_STREAM", "HEARTBEAT", "OPENING", "frame")
 
-EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
+EVENT_STREAM: Final = "text/event-stream"
 HEARTBEAT: Final = b": heartbeat\n\n"
 OPENING: Final = b"retry: 2000\n\n"
 """Sent first: the headers reach the client at once, which comes back after 2 s when the stream breaks."""

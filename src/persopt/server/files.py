@@ -55,9 +55,8 @@ def send_file(request: Request[Any, Any, Any], path: Path, checksums: Checksums)
     headers["Content-Length"] = str(last - first + 1)
     if part is not None:
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    text = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
     return Stream(
-        _read(path, first, last - first + 1), status_code=200 if part is None else 206, media_type=text, headers=headers
+        _read(path, first, last - first + 1), status_code=200 if part is None else 206, media_type=kind, headers=headers
     )
 
 

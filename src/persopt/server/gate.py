@@ -35,7 +35,9 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 }
 
 _READING: Final = ("GET", "HEAD", "OPTIONS")
-_OPEN: Final = ("/health/live", "/health/ready")
+_OPEN: Final = ("/health/live", "/health/ready", "/")
+_OPEN_BELOW: Final = "/studio/"
+"""The page holds nothing of anybody's, and has to be there before it can ask for a token."""
 
 
 class Gate:
@@ -95,7 +97,7 @@ class Gate:
         headers = _decode_headers(scope)
         check_host(headers, self._options)
         check_origin(headers, self._options)
-        if scope["path"] not in _OPEN:
+        if scope["path"] not in _OPEN and not scope["path"].startswith(_OPEN_BELOW):
             self._check_token(scope, headers)
         return b"" if scope["method"] in _READING else await read_body(receive, headers, self._options)
 

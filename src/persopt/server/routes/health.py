@@ -12,6 +12,8 @@ from persopt.server.routes.parameters import Served, in_thread
 
 __all__ = ("Health", "health_routes")
 
+_TEXT = CONTENT_TYPE_LATEST.partition("; charset")[0]  # Litestar adds the charset
+
 
 class Health(Struct, frozen=True, kw_only=True):
     """How the server is."""
@@ -43,7 +45,7 @@ def is_ready(services: Served) -> Response[bytes]:
 @in_thread
 def get_prometheus_metrics(services: Served) -> Response[bytes]:
     """Return all figures in Prometheus' text form."""
-    return Response(services.figures.expose(), media_type=CONTENT_TYPE_LATEST, status_code=200)
+    return Response(services.figures.expose(), media_type=_TEXT, status_code=200)
 
 
 def health_routes() -> list[HTTPRouteHandler]:

@@ -28,7 +28,7 @@ def get_reference(services: Served) -> Response[bytes]:
     """Return the document as a page."""
     page = render_reference(services.document)
     headers = {"Content-Security-Policy": _POLICY}
-    return Response(page, media_type="text/html; charset=utf-8", status_code=200, headers=headers)
+    return Response(page, media_type="text/html", status_code=200, headers=headers)
 
 
 def openapi_routes() -> list[HTTPRouteHandler]:

@@ -28,7 +28,7 @@ def get_studio(request: AnyRequest, services: Served) -> Response[Any]:
     """Return the studio's page."""
     if services.options.static is None:
         text = f"persopt serves its API under /api/optimization. The studio is not built: {BUILD_HINT}.\n"
-        return Response(text.encode(), media_type="text/plain; charset=utf-8", status_code=200)
+        return Response(text.encode(), media_type="text/plain", status_code=200)
     return _send(request, services, services.options.static, "index.html")
 
 
