@@ -142,7 +142,7 @@ def test_answers_are_not_held_back(client: httpx.Client) -> None:
     server = next(
         connection.fd
         for connection in psutil.Process().net_connections("tcp")
-        if connection.raddr and tuple(connection.raddr) == tuple(own)
+        if tuple(connection.raddr) == tuple(own)
     )
     with socket.socket(fileno=os.dup(server)) as accepted:
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
