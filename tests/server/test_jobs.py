@@ -140,9 +140,7 @@ def test_answers_are_not_held_back(client: httpx.Client) -> None:
     """Nagle's algorithm, which would hold each answer for 40 ms, is off at the server's end of a connection."""
     own = client.get("/health/live").extensions["network_stream"].get_extra_info("client_addr")
     server = next(
-        connection.fd
-        for connection in psutil.Process().net_connections("tcp")
-        if tuple(connection.raddr) == tuple(own)
+        connection.fd for connection in psutil.Process().net_connections("tcp") if tuple(connection.raddr) == tuple(own)
     )
     with socket.socket(fileno=os.dup(server)) as accepted:
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
