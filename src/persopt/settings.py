@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         nats_url: An external NATS server; by default one is started for the workspace on loopback.
         nats_token: Token for it.
         allowed_roots: Folders outside the workspace that models and data may come from over HTTP.
+        allow_commands: Jobs that come over HTTP may run programs and Python functions of the machine.
         block_plugins: Names of entry points that are not loaded.
         strict_plugins: Raise where a plugin is broken, instead of recording it (for authors).
         lease_seconds: How long a job's process may be silent before another takes the job over.
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nats_url: str | None = None
     nats_token: str | None = None
     allowed_roots: list[str] = []
+    allow_commands: bool = False
     block_plugins: list[str] = []
     strict_plugins: bool = False
     lease_seconds: Annotated[float, Meta(gt=0)] = 15.0

@@ -15,8 +15,8 @@ HEAVY = frozenset(
     {"accelerate", "datasets", "matplotlib", "onnxruntime", "optuna", "pandas", "scipy", "sklearn"}
     | {"torch", "torch_pruning", "transformers"}
 )
-FOR_HELP_TOO_MUCH = HEAVY | {"alembic", "litestar", "nats", "numpy", "sqlalchemy"}
-LIGHT = ("domain", "settings", "plugins", "kernel", "events", "runtime", "api", "cli")
+FOR_HELP_TOO_MUCH = HEAVY | {"alembic", "litestar", "nats", "numpy", "prometheus_client", "sqlalchemy", "uvicorn"}
+LIGHT = ("domain", "settings", "plugins", "kernel", "events", "runtime", "api", "server", "cli")
 
 
 def _loaded_by(program: str) -> set[str]:

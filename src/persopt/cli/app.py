@@ -28,6 +28,8 @@ _COMMANDS = {
     "events": "persopt.cli.events:events",
     "plugins": "persopt.cli.plugins:plugins",
     "metrics": "persopt.cli.metrics:metrics",
+    "serve": "persopt.cli.serve:serve",
+    "studio": "persopt.cli.serve:studio",
 }
 
 

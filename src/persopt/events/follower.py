@@ -13,6 +13,7 @@ import re
 from typing import Final, Literal, TypeAlias
 
 import nats.errors
+import nats.js.errors
 from msgspec import Struct
 from nats.aio.msg import Msg
 from nats.js import api
@@ -77,6 +78,25 @@ class EventFollower:
         self._delivered = 0
         self._queue: asyncio.Queue[Msg | None] | None = None
         self._pause = _FIRST_PAUSE_SECONDS
+
+    @property
+    def position(self) -> int:
+        """Stream sequence of the last event that was given out, or after which the following began."""
+        return self._after
+
+    async def newest(self) -> int:
+        """Return the stream sequence of the newest event that would be given out; 0 if the stream has none.
+
+        Raises:
+            BusError: if the connection is lost.
+        """
+        try:
+            found = await self._bus.ask(self._bus.jetstream.get_last_msg(STREAM_NAME, self._subjects))
+        except nats.js.errors.NotFoundError:
+            return 0
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BusError(f"the event server does not tell its newest event: {error}") from error
+        return found.seq or 0
 
     async def open(self) -> None:
         """Connect, and settle from where on events are given out.

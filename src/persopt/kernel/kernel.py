@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 
 from persopt.domain.errors import InputError, NotFoundError, OutputError
 from persopt.domain.ids import new_job_id
@@ -23,7 +24,7 @@ from persopt.kernel.job_folder import JobFolder
 from persopt.kernel.job_reports import assemble_report
 from persopt.kernel.leases import hint_process
 from persopt.kernel.recovery import reap_cancelled
-from persopt.kernel.store import Store
+from persopt.kernel.store import Store, Submission
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 
@@ -38,13 +39,20 @@ class Kernel:
         self.settings = settings
         self.registry = registry
 
-    def submit(self, spec: JobSpec) -> JobRecord:
+    def submit(self, spec: JobSpec, submission: Submission | None = None) -> JobRecord:
         """Check a spec and queue a job for it.
 
+        Args:
+            spec: What is asked for.
+            submission: The request, if it may come twice and is meant once; the second time its job is returned.
+
         Raises:
+            ConflictError: if another request had the key of this one.
             InputError: with every fault that can be known before anything runs; then no job exists.
             OutputError: if the job's folder cannot be written; no job exists either.
         """
+        if submission is not None and (known := self.store.find_submission(submission)) is not None:
+            return known
         # The warm start of a tuning may name an earlier job.
         handler: JobHandler = TuneHandler(self.store) if isinstance(spec, TuneSpec) else find_handler(spec)
         resolved = handler.resolve(spec, self.settings, self.registry)
@@ -59,9 +67,13 @@ class Kernel:
         folder = JobFolder(self.settings.jobs, job.id)
         try:
             folder.create(resolved)
-            return self.store.create_job(job)
+            return self.store.create_job(job, submission)
         except BaseException as error:
             shutil.rmtree(folder.path, ignore_errors=True)
+            if submission is not None and isinstance(error, IntegrityError):
+                known = self.store.find_submission(submission)  # the same request came twice at once
+                if known is not None:
+                    return known
             if isinstance(error, OSError):
                 raise OutputError(f"the job's folder {folder.path} cannot be written: {error.strerror}") from error
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from persopt.kernel.store.outbox import OutboxRow
 from persopt.kernel.store.store import Store
+from persopt.kernel.store.submissions import Submission
 from persopt.kernel.store.writer import JobWriter
 
-__all__ = ("JobWriter", "OutboxRow", "Store")
+__all__ = ("JobWriter", "OutboxRow", "Store", "Submission")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, or_, select, update
 
 from persopt.domain.errors import NotFoundError
 from persopt.domain.events import EventData, JobQueued
@@ -113,10 +113,20 @@ def get_job(connection: Connection, job_id: str) -> JobRecord:
 
 
 def list_jobs(
-    connection: Connection, kind: JobKind | None, states: Sequence[JobState], limit: int, offset: int
+    connection: Connection,
+    kind: JobKind | None,
+    states: Sequence[JobState],
+    limit: int,
+    offset: int,
+    after: tuple[datetime, str] | None = None,
 ) -> list[JobRecord]:
-    """Return jobs, the newest first."""
+    """Return jobs, the newest first; `after` goes on after the job of that creation time and id."""
     query = _filter(select(*_COLUMNS), kind, states).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+    if after is not None:
+        created, job_id = after
+        same = and_(jobs.c.created_at == created, jobs.c.id < job_id)
+        # The first condition alone lets an index serve it; the second is exact.
+        query = query.where(jobs.c.created_at <= created, or_(jobs.c.created_at < created, same))
     return [_to_record(row) for row in connection.execute(query).mappings()]
 
 

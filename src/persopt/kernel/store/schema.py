@@ -25,9 +25,9 @@ from persopt.domain.space import Params
 from persopt.domain.specs import JobSpec
 from persopt.kernel.store.columns import Encoded, FloatList, FloatMap, Real, SamplerAttributes, UtcTime
 
-__all__ = ("METADATA", "SCHEMA_VERSION", "VERSION_TABLE", "jobs", "outbox", "reports", "trials")
+__all__ = ("METADATA", "SCHEMA_VERSION", "VERSION_TABLE", "jobs", "outbox", "reports", "submissions", "trials")
 
-SCHEMA_VERSION: Final = "0001"
+SCHEMA_VERSION: Final = "0002"
 """Revision that this code reads and writes: the newest script in `migrations/versions`."""
 
 VERSION_TABLE: Final = "persopt_version"
@@ -116,4 +116,13 @@ outbox = Table(
     Column("subject", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
+)
+
+submissions = Table(
+    "submissions",
+    METADATA,
+    # What the client called its request, so that sending it again makes no second job.
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("job_id", Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
 )

@@ -12,10 +12,11 @@ from persopt.domain.errors import Fault
 from persopt.domain.jobs import JobKind, JobRecord, JobState, Lease
 from persopt.domain.metrics import Totals
 from persopt.domain.trials import Report, TrialRecord, TrialState
-from persopt.kernel.store import jobs, leases, outbox, totals, trials
+from persopt.kernel.store import jobs, leases, outbox, submissions, totals, trials
 from persopt.kernel.store.engine import Database
 from persopt.kernel.store.migrate import open_database
 from persopt.kernel.store.outbox import OutboxRow
+from persopt.kernel.store.submissions import Submission
 from persopt.kernel.store.writer import JobWriter
 
 __all__ = ("Store",)
@@ -55,19 +56,39 @@ class Store:
         """Close the connections."""
         self.close()
 
-    def create_job(self, job: JobRecord) -> JobRecord:
-        """Insert a queued job."""
-        return self._database.write(jobs.insert_job, job)
+    def create_job(self, job: JobRecord, submission: Submission | None = None) -> JobRecord:
+        """Insert a queued job, with the request that made it if that has a key.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: if the key is taken; then there is no job either.
+        """
+        if submission is None:
+            return self._database.write(jobs.insert_job, job)
+        return self._database.write(submissions.insert_once, job, submission)
+
+    def find_submission(self, submission: Submission) -> JobRecord | None:
+        """Return the job that a request has made before, None if it has made none.
+
+        Raises:
+            ConflictError: if another request had the same key.
+        """
+        return self._database.read(submissions.find_submission, submission)
 
     def get_job(self, job_id: str) -> JobRecord:
         """Return a job; raise NotFoundError if there is none, or if several ids begin so."""
         return self._database.read(jobs.get_job, job_id)
 
     def list_jobs(
-        self, *, kind: JobKind | None = None, states: Sequence[JobState] = (), limit: int = 50, offset: int = 0
+        self,
+        *,
+        kind: JobKind | None = None,
+        states: Sequence[JobState] = (),
+        limit: int = 50,
+        offset: int = 0,
+        after: tuple[datetime, str] | None = None,
     ) -> list[JobRecord]:
-        """Return jobs, the newest first; no states means all."""
-        return self._database.read(jobs.list_jobs, kind, states, limit, offset)
+        """Return jobs, the newest first; no states means all, `after` goes on after a creation time and an id."""
+        return self._database.read(jobs.list_jobs, kind, states, limit, offset, after)
 
     def count_jobs(self, kind: JobKind | None = None, states: Sequence[JobState] = ()) -> int:
         """Return how many jobs there are of these."""
@@ -118,10 +139,16 @@ class Store:
         return self._database.write(leases.force_cancel, job_id, token)
 
     def list_trials(
-        self, job_id: str, *, states: Sequence[TrialState] = (), limit: int | None = None, offset: int = 0
+        self,
+        job_id: str,
+        *,
+        states: Sequence[TrialState] = (),
+        limit: int | None = None,
+        offset: int = 0,
+        after: int | None = None,
     ) -> list[TrialRecord]:
-        """Return trials of a job by number; raise NotFoundError if there is no such job."""
-        return self._database.read(_list_trials, job_id, states, limit, offset)
+        """Return trials of a job by number, those above `after`; raise NotFoundError if there is no such job."""
+        return self._database.read(_list_trials, job_id, states, limit, offset, after)
 
     def list_reports(self, job_id: str, number: int | None = None) -> list[Report]:
         """Return reports of a trial or of all trials, by trial and step; NotFoundError if there is no such job."""
@@ -149,9 +176,14 @@ class Store:
 
 
 def _list_trials(
-    connection: Connection, job_id: str, states: Sequence[TrialState], limit: int | None, offset: int
+    connection: Connection,
+    job_id: str,
+    states: Sequence[TrialState],
+    limit: int | None,
+    offset: int,
+    after: int | None,
 ) -> list[TrialRecord]:
-    return trials.list_trials(connection, jobs.find_job_id(connection, job_id), states, limit, offset)
+    return trials.list_trials(connection, jobs.find_job_id(connection, job_id), states, limit, offset, after)
 
 
 def _list_reports(connection: Connection, job_id: str, number: int | None) -> list[Report]:

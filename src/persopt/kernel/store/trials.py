@@ -76,10 +76,17 @@ def set_checkpoint(connection: Connection, job_id: str, number: int, checkpoint:
 
 
 def list_trials(
-    connection: Connection, job_id: str, states: Sequence[TrialState], limit: int | None, offset: int
+    connection: Connection,
+    job_id: str,
+    states: Sequence[TrialState],
+    limit: int | None,
+    offset: int,
+    after: int | None = None,
 ) -> list[TrialRecord]:
-    """Return trials of a job by number."""
+    """Return trials of a job by number, only those above `after`."""
     query = select(*_COLUMNS).where(trials.c.job_id == job_id).order_by(trials.c.number)
+    if after is not None:
+        query = query.where(trials.c.number > after)
     if states:
         query = query.where(trials.c.state.in_(states))
     if limit is not None or offset:

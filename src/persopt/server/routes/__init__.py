@@ -1,0 +1,3 @@
+"""The routes, one file for each group of them."""
+
+from __future__ import annotations

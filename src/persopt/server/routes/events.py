@@ -1,0 +1,70 @@
+"""The events as they happen: server-sent events that a client can resume."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+from msgspec import Meta, Struct
+
+from persopt.domain.jobs import JobKind
+from persopt.server.event_frames import EVENT_STREAM, HEARTBEAT, OPENING, frame
+from persopt.server.event_hub import EventFilter
+from persopt.server.options import API_PREFIX
+from persopt.server.requests import read_query
+from persopt.server.routes.parameters import AnyRequest, Served
+from persopt.server.routes.resuming import read_last_event_id
+from persopt.server.services import Services
+
+__all__ = ("EventsQuery", "event_routes")
+
+
+class EventsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which events."""
+
+    job: Annotated[str | None, Meta(description="Only events of this job.")] = None
+    kind: Annotated[JobKind | None, Meta(description="Only events of jobs of this kind.")] = None
+    start: Annotated[
+        Literal["new", "all"],
+        Meta(description="From now on, or all that is kept; Last-Event-ID comes first."),
+    ] = "new"
+
+
+class _Envelope(Struct):
+    """As much of a CloudEvent as names it."""
+
+    type: str
+
+
+@get(f"{API_PREFIX}/events", name="followEvents")
+async def follow_events(request: AnyRequest, services: Served) -> Response[Any]:
+    """Send events as they happen; the id of each is its place in the stream."""
+    query = read_query(request, EventsQuery)
+    after = read_last_event_id(request)
+    if after is None and query.start == "all":
+        after = 0
+    job_id = None
+    if query.job is not None:
+        job_id = (await asyncio.to_thread(services.kernel.get, query.job)).id
+    place = await services.hub.place(after)
+    return Stream(_frames(services, EventFilter(job_id, query.kind), place), status_code=200, media_type=EVENT_STREAM)
+
+
+def event_routes() -> list[HTTPRouteHandler]:
+    """Return the route of events."""
+    return [follow_events]
+
+
+async def _frames(services: Services, wanted: EventFilter, place: int) -> AsyncIterator[bytes]:
+    yield OPENING
+    async for event in services.hub.read(wanted, place, services.options.heartbeat_seconds):
+        if event is None:
+            yield HEARTBEAT
+        else:
+            kind = msgspec.json.decode(event.payload, type=_Envelope).type
+            yield frame(event.payload, event.stream_sequence, kind)
