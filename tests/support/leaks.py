@@ -25,6 +25,7 @@ _FOREIGN_VARIABLES = (
     "PYTEST_CURRENT_TEST",  # pytest, at each phase
     "PYTORCH_",  # torch, while it looks for devices
     "TORCHINDUCTOR_",  # torch, at import
+    "_TORCHINDUCTOR_",  # torch, when it compiles
 )
 _TOOL_FILES = (
     ".coverage",

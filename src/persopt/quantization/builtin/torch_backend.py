@@ -1,7 +1,8 @@
-"""PyTorch's own backend: integers in safetensors, run by PyTorch in eager mode."""
+"""PyTorch's own backend: integers in safetensors, run by PyTorch in eager mode, or compiled."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ("FORMAT", "TORCHAO_FORMAT", "TorchBackend", "TorchOptions")
 
+_LOGGER: Final = logging.getLogger(__name__)
 FORMAT: Final = "torch"
 TORCHAO_FORMAT: Final = "torchao"
 _CHECKPOINT: Final = "safetensors"
@@ -51,6 +53,13 @@ class TorchOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "which Transformers opens by itself."
         ),
     ] = "packed"
+    compile: Annotated[
+        Literal["never", "auto"],
+        Meta(
+            description="`auto` has torch.compile fuse what lies between the integer products wherever the result is "
+            "opened and a C++ compiler is; its first calls wait for it, up to a minute. Else it runs in eager mode."
+        ),
+    ] = "never"
 
 
 class TorchBackend:
@@ -67,6 +76,7 @@ class TorchBackend:
             or _refuse_weights(request)
             or _refuse_activations(request)
             or _refuse_layout(options, request)
+            or _refuse_compiling(options, request)
         )
         return refusal or Supported()
 
@@ -104,8 +114,8 @@ class TorchBackend:
         layers, tensors = quantize_layers(model, request, options.embeddings, calibration)
         if not layers:
             raise ModelError("the model has no linear layer that may be quantized", path="$.config.keep")
-        save_quantized(folder, model, layers, tensors)
-        return Artifact(path=str(folder), format=FORMAT, notes=_note_layers(request))
+        save_quantized(folder, model, layers, tensors, compile=options.compile)
+        return Artifact(path=str(folder), format=FORMAT, notes=_note_layers(options, request))
 
     @contextmanager
     def runner(self, artifact: Artifact, device: str, threads: int) -> Iterator[Runner]:
@@ -113,7 +123,7 @@ class TorchBackend:
         from persopt.models.torch_runner import run_torch_model
         from persopt.models.whole import load_whole
         from persopt.quantization.torch_artifacts.modules import has_integer_kernels
-        from persopt.quantization.torch_artifacts.storage import load_quantized
+        from persopt.quantization.torch_artifacts.storage import load_quantized, read_stored
         from persopt.quantization.torch_artifacts.torchao_layout import load_torchao
 
         model: Any
@@ -125,7 +135,22 @@ class TorchBackend:
         else:
             model, _ = load_whole(artifact.path)
         with run_torch_model(model, device, threads) as runner:
-            yield runner
+            if integer and artifact.format == FORMAT and read_stored(Path(artifact.path)).compile == "auto":
+                yield _compile(model, runner)
+            else:
+                yield runner
+
+
+def _compile(model: Any, runner: Runner) -> Runner:
+    """Return what runs the model compiled, or the runner itself, with a line in the log, where no compiler is."""
+    from persopt.quantization.torch_artifacts.compiling import CompiledRunner, compile_blocks, has_compiler
+
+    if not has_compiler():
+        _LOGGER.warning(
+            "the model runs in eager mode: torch.compile needs a C++ compiler; install g++, or name one in CXX"
+        )
+        return runner
+    return CompiledRunner(runner, compile_blocks(model))
 
 
 def _refuse_bits(request: QuantizationRequest) -> Unsupported | None:
@@ -171,6 +196,18 @@ def _refuse_layout(options: TorchOptions, request: QuantizationRequest) -> Unsup
     return None
 
 
+def _refuse_compiling(options: TorchOptions, request: QuantizationRequest) -> Unsupported | None:
+    if options.compile == "never":
+        return None
+    if request.bits >= _CAST or options.layout == "torchao":
+        return Unsupported("only persopt's own layout of integers is compiled", "backendOptions.compile=never")
+    if request.method == "weight-only" or request.bits == _PACKED:
+        return Unsupported("weights that are made real at each call are not compiled", "backendOptions.compile=never")
+    if request.activation_granularity == "token":
+        return Unsupported("products with a scale a token are not compiled", "activation_granularity=tensor")
+    return None
+
+
 def _note_cast(request: QuantizationRequest) -> tuple[str, ...]:
     if request.bits != _CAST:
         return ("32 bits: the weights are the original's; a plain checkpoint of Transformers",)
@@ -180,12 +217,21 @@ def _note_cast(request: QuantizationRequest) -> tuple[str, ...]:
     )
 
 
-def _note_layers(request: QuantizationRequest) -> tuple[str, ...]:
+def _note_layers(options: TorchOptions, request: QuantizationRequest) -> tuple[str, ...]:
     common = "integers in safetensors, opened by persopt.load; Transformers alone does not know the layout"
     if request.method == "weight-only":
         return (
             common,
             "weights are made real at each call: the file and the memory are smaller, the speed is not above float32's",
+        )
+    if options.compile != "never":
+        from persopt.quantization.torch_artifacts.compiling import has_compiler
+
+        return (
+            common,
+            "oneDNN multiplies the integers on a CPU; the rest of each block is compiled at the first calls where a "
+            "C++ compiler is, and runs in eager mode where none is",
+            *(() if has_compiler() else ("no C++ compiler is here: what was measured here ran in eager mode",)),
         )
     return (common, "runs in eager mode; oneDNN multiplies the integers on a CPU, on other devices they are made real")
 

@@ -16,20 +16,34 @@ from persopt.quantization.torch_artifacts.layers import LayerRecord, read_layer
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ("LAYERS", "WEIGHTS", "StoredModel", "load_quantized", "save_quantized")
+__all__ = ("LAYERS", "WEIGHTS", "StoredModel", "load_quantized", "read_stored", "save_quantized")
 
 WEIGHTS: Final = "quantized.safetensors"
 LAYERS: Final = "quantization.json"
 
 
 class StoredModel(Struct, frozen=True, kw_only=True):
-    """The JSON: a version, and what modules have become; everything else in the file is a tensor of the model's own."""
+    """The JSON: a version, and what modules have become; everything else in the file is a tensor of the model's own.
+
+    Attributes:
+        version: Of the form.
+        layers: What modules have become.
+        compile: Whether what opens it is to have the model's blocks compiled where a C++ compiler is.
+    """
 
     version: Literal[1] = 1
     layers: tuple[LayerRecord, ...]
+    compile: Literal["never", "auto"] = "never"
 
 
-def save_quantized(folder: Path, model: Any, layers: tuple[LayerRecord, ...], tensors: dict[str, Tensor]) -> None:
+def save_quantized(
+    folder: Path,
+    model: Any,
+    layers: tuple[LayerRecord, ...],
+    tensors: dict[str, Tensor],
+    *,
+    compile: Literal["never", "auto"] = "never",
+) -> None:
     """Write a model's quantized layers, and the rest of its tensors as they are.
 
     Args:
@@ -37,6 +51,7 @@ def save_quantized(folder: Path, model: Any, layers: tuple[LayerRecord, ...], te
         model: The model in floating point.
         layers: What has become of modules.
         tensors: Of these, by name.
+        compile: Whether what opens it is to have the model's blocks compiled where a C++ compiler is.
     """
     from safetensors.torch import save_file
 
@@ -49,10 +64,22 @@ def save_quantized(folder: Path, model: Any, layers: tuple[LayerRecord, ...], te
         seen.add(tensor.data_ptr())
         rest[name] = tensor.detach().cpu().contiguous()
     save_file({**rest, **{name: tensor.cpu() for name, tensor in tensors.items()}}, str(folder / WEIGHTS))
-    content = msgspec.json.format(msgspec.json.encode(StoredModel(layers=layers)), indent=1)
+    content = msgspec.json.format(msgspec.json.encode(StoredModel(layers=layers, compile=compile)), indent=1)
     (folder / LAYERS).write_bytes(content)
     with quiet_transformers():
         model.config.save_pretrained(folder)
+
+
+def read_stored(folder: Path) -> StoredModel:
+    """Return what is known of a quantized model.
+
+    Raises:
+        ModelError: if the file is missing or damaged.
+    """
+    try:
+        return msgspec.json.decode((folder / LAYERS).read_bytes(), type=StoredModel)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"the quantized model in {folder} cannot be read: {error}") from error
 
 
 def load_quantized(folder: Path, *, integer: bool) -> nn.Module:
@@ -71,8 +98,8 @@ def load_quantized(folder: Path, *, integer: bool) -> nn.Module:
 
     from persopt.models.loading import load_config
 
+    stored = read_stored(folder)
     try:
-        stored = msgspec.json.decode((folder / LAYERS).read_bytes(), type=StoredModel)
         tensors = load_file(str(folder / WEIGHTS))
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"the quantized model in {folder} cannot be read: {error}") from error
