@@ -109,9 +109,10 @@ def quickstart_quantization(model: Path, data: Path, output: Path, *, seed: int 
 
 
 def quickstart_compression(model: Path, data: Path, output: Path, *, backend: str, seed: int = 0) -> CompressSpec:
-    """Return a search for the fastest model that loses at most two points; about half a minute on two cores.
+    """Return a search for the fastest model that loses at most two points; less than a minute on two cores.
 
     Six recipes of one backend: three quantizations, then three cut models, those worth it trained for one epoch.
+    There is no limit of time: where a machine is too busy for it, the job would fail instead of taking longer.
 
     Args:
         model: Folder of the tuned model.
