@@ -13,7 +13,7 @@ PYTEST_FLAGS := --numprocesses logical --maxprocesses 4 --dist loadfile
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: $(INSTALLED) ## Set up, then run the quickstart: data, model, tuning, table and plots
+demo: $(INSTALLED) ## Set up, then run the quickstart: a small model tuned, pruned, quantized, compressed and compared
 	$(BIN)/persopt quickstart
 
 test: lint ## Set up, then run the linters, the type checker, the layer contracts and all tests

@@ -13,7 +13,7 @@ __all__ = ("make_program",)
 
 def make_program(folder: Path, rows: int = 600) -> TrainingProgram:
     """Make data and a model below `folder`, and the program of a one-step training on them."""
-    data = make_quickstart_data(folder / "data", train_rows=rows, validation_rows=100)
+    data = make_quickstart_data(folder / "data", train_rows=rows, validation_rows=100, test_rows=10)
     lines = next(data.glob("train*")).read_text("utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines]
     model = make_quickstart_model(folder / "model", texts)

@@ -21,7 +21,7 @@ def test_it_searches_a_space_that_the_trainer_takes() -> None:
 
 
 def test_a_trial_of_it_learns(tmp_path: Path) -> None:
-    data = make_quickstart_data(tmp_path / "data", train_rows=1500, validation_rows=200)
+    data = make_quickstart_data(tmp_path / "data", train_rows=1500, validation_rows=200, test_rows=10)
     model = make_quickstart_model(tmp_path / "model", (data / "train.jsonl").read_text("utf-8").splitlines())
     spec = quickstart_spec(model, data)
     program = TrainingProgram(

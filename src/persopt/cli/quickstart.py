@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,8 @@ from persopt.cli.options import home_option, json_option, open_runtime
 from persopt.cli.output import note
 
 if TYPE_CHECKING:
+    from persopt.domain.specs import JobSpec
+    from persopt.runtime import Runtime
     from persopt.settings import Settings
 
 __all__ = ("prepare_quickstart", "quickstart")
@@ -32,6 +34,15 @@ _QUANTIZATION = """\
 Now the pruned model is written in 8 bits by every installed backend; the fastest result is kept and measured.
 """
 
+_COMPRESSION = """\
+Now a target instead of a recipe: the fastest model that loses at most two points of accuracy. Six ways to cut, train
+and quantize the best model by that backend are tried; the chosen one is judged once on rows that it was not chosen by.
+"""
+
+_COMPARISON = """\
+Now the best model, the one pruned and quantized by hand, and the one that was searched stand beside one another.
+"""
+
 
 @click.command()
 @click.option("--trials", type=click.IntRange(1), default=8, show_default=True, help="Points to try.")
@@ -39,13 +50,13 @@ Now the pruned model is written in 8 bits by every installed backend; the fastes
 @home_option
 @json_option("Print the finished tuning with its trials as one JSON object on standard output.")
 def quickstart(trials: int, seed: int, home: str | None, as_json: bool) -> int:
-    """Make a small Persian task and model, tune it, prune and quantize the best model, show what came out.
+    """Make a small Persian task and model, tune it, prune, quantize and compress the best model, compare what came out.
 
     Takes about three minutes on two cores and needs no network. Data and model stay in the workspace; a second run
     uses them again.
     """
     from persopt.cli.foreground import run_in_foreground
-    from persopt.quickstart import quickstart_pruning, quickstart_quantization, quickstart_spec
+    from persopt.quickstart import quickstart_spec
 
     note(_TASK)
     with open_runtime(home) as runtime:
@@ -55,18 +66,50 @@ def quickstart(trials: int, seed: int, home: str | None, as_json: bool) -> int:
         code = run_in_foreground(runtime, job, as_json=as_json)
         tuned = (runtime.kernel.get(job.id).result or {}).get("modelPath")
         if code == 0 and tuned is not None:
-            note(_PRUNING)
-            output = runtime.settings.models / f"quickstart-pruned-{job.id}"
-            pruning = runtime.kernel.submit(quickstart_pruning(Path(tuned), data, output, seed=seed))
-            code = run_in_foreground(runtime, pruning, as_json=False, aside=as_json)
-            if code == 0:
-                note(_QUANTIZATION)
-                smaller = runtime.settings.models / f"quickstart-quantized-{job.id}"
-                quantizing = runtime.kernel.submit(quickstart_quantization(output, data, smaller, seed=seed))
-                code = run_in_foreground(runtime, quantizing, as_json=False, aside=as_json)
+            code = _shrink(runtime, Path(tuned), data, job.id, seed, aside=as_json)
     if code == 0:
         note(f"next: `persopt jobs show {job.id}`, `persopt events --all`, `persopt tune --help`")
     return code
+
+
+def _shrink(runtime: Runtime, tuned: Path, data: Path, tuning: str, seed: int, *, aside: bool) -> int:
+    """Prune, quantize and compress the tuned model, compare what came of it, and return the exit code."""
+    from persopt.quickstart import (
+        quickstart_comparison,
+        quickstart_compression,
+        quickstart_pruning,
+        quickstart_quantization,
+    )
+
+    pruned, quantized, compressed = (
+        runtime.settings.models / f"quickstart-{what}-{tuning}" for what in ("pruned", "quantized", "compressed")
+    )
+    code, _ = _run_step(runtime, _PRUNING, quickstart_pruning(tuned, data, pruned, seed=seed), aside=aside)
+    if code:
+        return code
+    quantization = quickstart_quantization(pruned, data, quantized, seed=seed)
+    code, result = _run_step(runtime, _QUANTIZATION, quantization, aside=aside)
+    if code:
+        return code
+    compression = quickstart_compression(tuned, data, compressed, backend=result["backend"], seed=seed)
+    code, _ = _run_step(runtime, _COMPRESSION, compression, aside=aside)
+    if code:
+        return code
+    models = {"tuned": tuned, "quantized": quantized, "compressed": compressed}
+    code, result = _run_step(runtime, _COMPARISON, quickstart_comparison(models, data, seed=seed), aside=aside)
+    if not code:
+        note(f"report {result['artifacts']['report.en.html']}")
+    return code
+
+
+def _run_step(runtime: Runtime, text: str, spec: JobSpec, *, aside: bool) -> tuple[int, dict[str, Any]]:
+    """Say what comes, run it in the foreground, and return the exit code and the result."""
+    from persopt.cli.foreground import run_in_foreground
+
+    note(text)
+    job = runtime.kernel.submit(spec)
+    code = run_in_foreground(runtime, job, as_json=False, aside=aside)
+    return code, runtime.kernel.get(job.id).result or {}
 
 
 def prepare_quickstart(settings: Settings) -> tuple[Path, Path]:

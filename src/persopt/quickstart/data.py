@@ -39,8 +39,10 @@ _SHORTEST = 2
 _ARABIC_FOR_PERSIAN = str.maketrans("یک", "يك")
 
 
-def make_quickstart_data(folder: Path, seed: int = 0, *, train_rows: int = 6000, validation_rows: int = 1000) -> Path:
-    """Write `train.jsonl` and `validation.jsonl` with the columns `text` and `label`.
+def make_quickstart_data(
+    folder: Path, seed: int = 0, *, train_rows: int = 6000, validation_rows: int = 1000, test_rows: int = 1000
+) -> Path:
+    """Write `train.jsonl`, `validation.jsonl` and `test.jsonl` with the columns `text` and `label`.
 
     The same seed gives the same bytes. Values repeat, as in
     real forms; each kind has the same number of rows.
@@ -49,7 +51,8 @@ def make_quickstart_data(folder: Path, seed: int = 0, *, train_rows: int = 6000,
         folder: Where the files go; made if it does not exist.
         seed: Seed of the values and of their slips.
         train_rows: Rows to train on, a multiple of the number of kinds (`FIELD_KINDS`).
-        validation_rows: Rows to judge on, likewise.
+        validation_rows: Rows to choose by, likewise.
+        test_rows: Rows to judge on what was chosen, likewise.
 
     Returns:
         The folder.
@@ -59,16 +62,16 @@ def make_quickstart_data(folder: Path, seed: int = 0, *, train_rows: int = 6000,
     """
     from faker import Faker
 
-    for rows in (train_rows, validation_rows):
+    for rows in (train_rows, validation_rows, test_rows):
         if rows < 1 or rows % len(FIELD_KINDS):
             raise ValueError(f"expected a multiple of {len(FIELD_KINDS)} rows, got {rows}")
     faker = Faker("fa_IR")
     faker.seed_instance(seed)
     chance = random.Random(seed)  # noqa: S311 - made-up data, not secrets
     makers = _makers(faker, chance)
-    parts: dict[str, list[tuple[str, str]]] = {"train": [], "validation": []}
+    parts: dict[str, list[tuple[str, str]]] = {"train": [], "validation": [], "test": []}
     for kind in FIELD_KINDS:
-        for part, rows in (("train", train_rows), ("validation", validation_rows)):
+        for part, rows in (("train", train_rows), ("validation", validation_rows), ("test", test_rows)):
             for _ in range(rows // len(FIELD_KINDS)):
                 parts[part].append((_mistype(makers[kind](), chance), kind))
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,13 @@
-"""The quickstart's search, and the pruning and the quantization after it."""
+"""The quickstart's jobs: the search, then pruning, quantization, compression to a target, and a comparison."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.programs import DataSpec, TrainingOptions
 from persopt.domain.prune_specs import PruneConfig, PruneSpec
 from persopt.domain.prune_training import PruneTraining
@@ -12,7 +15,13 @@ from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
 from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
-__all__ = ("quickstart_pruning", "quickstart_quantization", "quickstart_spec")
+__all__ = (
+    "quickstart_comparison",
+    "quickstart_compression",
+    "quickstart_pruning",
+    "quickstart_quantization",
+    "quickstart_spec",
+)
 
 _DATA: Final = DataSpec(text_columns=["text"], label_column="label", max_length=32)
 
@@ -96,4 +105,64 @@ def quickstart_quantization(model: Path, data: Path, output: Path, *, seed: int 
         batch_sizes=[1, 32],
         lengths=[16],
         measure_memory=False,
+    )
+
+
+def quickstart_compression(model: Path, data: Path, output: Path, *, backend: str, seed: int = 0) -> CompressSpec:
+    """Return a search for the fastest model that loses at most two points; less than a minute on two cores.
+
+    Six recipes of one backend: three quantizations, then three cut models, those worth it trained for one epoch.
+    There is no limit of time: where a machine is too busy for it, the job would fail instead of taking longer.
+
+    Args:
+        model: Folder of the tuned model.
+        data: Folder made by `make_quickstart_data`.
+        output: Folder for the chosen model.
+        backend: Quantization backend of all recipes; a machine has one that is fastest.
+        seed: Seed of the sampling and the training.
+    """
+    return CompressSpec(
+        name="quickstart-compression",
+        model_path=str(model),
+        output_path=str(output),
+        dataset_path=str(data),
+        task="text-classification",
+        data=_DATA,
+        max_accuracy_drop=2.0,
+        max_candidates=6,
+        techniques=["pruning", "quantization"],
+        methods=["gradient"],
+        backends=[backend],
+        max_epochs=1,
+        calibration_rows=128,
+        batch_size=32,
+        latency_length=16,
+        seconds=0.5,
+        measure_memory=False,
+        seed=seed,
+    )
+
+
+def quickstart_comparison(models: Mapping[str, Path], data: Path, *, seed: int = 0) -> CompareSpec:
+    """Return a comparison on the test rows, which chose nothing; some seconds on two cores.
+
+    Args:
+        models: Folders by what they are called, the baseline first.
+        data: Folder made by `make_quickstart_data`. One of an earlier version has no test rows; its validation rows
+            are used then.
+        seed: Seed of the resampling.
+    """
+    return CompareSpec(
+        name="quickstart-comparison",
+        model_paths=[str(folder) for folder in models.values()],
+        labels=list(models),
+        dataset_path=str(data),
+        task="text-classification",
+        data=_DATA,
+        split="test" if (data / "test.jsonl").is_file() else "validation",
+        batch_sizes=[1, 32],
+        lengths=[16],
+        seconds=1.0,
+        seed=seed,
+        memory=False,
     )
