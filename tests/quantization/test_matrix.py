@@ -45,6 +45,7 @@ class Bench:
             calibration_rows=32,
         )
         self.folder, self.registry = folder, registry
+        self.exported: dict[str, Any] = {}
         (folder / "work").mkdir()
 
     def run(self, name: str, cell: Cell, folder: Path, inputs: dict[str, Any]) -> np.ndarray[Any, Any]:
@@ -54,6 +55,7 @@ class Bench:
         ticker = Ticker(lambda _: None, lambda: False)
         model, cache = Path(spec.model_path), self.folder / "cache"
         maker = ArtifactMaker(spec, model, self.folder / "work", cache, self.registry, ticker)
+        maker._exported = self.exported
         artifact = maker.make(Candidate(backend=backend, options=backend.options()), folder)
         # What `persopt.quantization.run` puts beside it.
         for file in model.glob("*.json"):
