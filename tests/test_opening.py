@@ -11,6 +11,7 @@ import torch
 import transformers
 
 import persopt
+from persopt.models.generation import count_positions
 from persopt.models.manifest import Source, write_manifest
 from persopt.models.onnx_export import export_onnx
 from persopt.models.quiet import quiet_transformers
@@ -99,6 +100,30 @@ def test_prompts_of_several_lengths_are_written_on(tmp_path: Path) -> None:
         ids = tokenizer(text, return_tensors="pt")
         whole = model.generate(**ids, do_sample=False, max_new_tokens=6, pad_token_id=0)[0, ids["input_ids"].shape[1] :]
         assert written == tokenizer.decode(whole, skip_special_tokens=True)
+
+
+def test_writing_ends_where_the_positions_end_whatever_runs_it(tmp_path: Path) -> None:
+    model, tokenizer = _save(tmp_path / "m", "gpt2", "GPT2LMHeadModel", n_positions=16)
+    export_onnx(model, tmp_path / "onnx", cache=True)
+    tokenizer.save_pretrained(tmp_path / "onnx")
+    ids = tokenizer(TEXTS[0], return_tensors="pt")
+    room = 16 - ids["input_ids"].shape[1]
+    whole = model.generate(**ids, do_sample=False, max_new_tokens=room, pad_token_id=0)[0, ids["input_ids"].shape[1] :]
+    for name in ("m", "onnx"):
+        with persopt.load(tmp_path / name, home=tmp_path) as loaded:
+            assert loaded.generate(TEXTS[:1], max_new_tokens=50) == [tokenizer.decode(whole, skip_special_tokens=True)]
+            with pytest.raises(
+                persopt.errors.ModelError, match=r"has 16 positions, and the longest prompt has \d\d+ tokens"
+            ):
+                loaded.generate([" ".join(TEXTS * 8)])
+
+
+def test_positions_that_are_computed_end_nowhere() -> None:
+    assert count_positions(t.GPT2Config(n_positions=7)) == 7
+    assert count_positions(t.BartConfig(max_position_embeddings=9)) == 9
+    assert count_positions(t.LlamaConfig()) is None
+    assert count_positions(t.T5Config()) is None
+    assert count_positions(t.BloomConfig()) is None
 
 
 def test_images_are_classified(tmp_path: Path) -> None:

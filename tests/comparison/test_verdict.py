@@ -59,10 +59,10 @@ def test_the_same_is_said_in_persian_with_its_digits() -> None:
     plain = "".join(letter for letter in said if letter not in "\u2066\u2068\u2069")
     assert plain == (
         "B ۳٫۱ برابر سریع‌تر (۲٫۹ تا ۳٫۳) و ۴٫۰ برابر کوچک‌تر است؛ صحت آن ۰٫۴ واحد درصد کمتر است که می‌تواند تصادفی باشد "
-        "(p = ۰٫۴۱). برای تشخیص تفاوتی به این اندازه حدود ۱۹٬۰۰۰ سطر لازم است؛ اکنون ۱٬۲۰۰ سطر هست."
+        "(p\u00a0=\u00a0۰٫۴۱). برای تشخیص تفاوتی به این اندازه حدود ۱۹٬۰۰۰ سطر لازم است؛ اکنون ۱٬۲۰۰ سطر هست."
     )
     assert "\u2068B\u2069" in said
-    assert "\u2066p = ۰٫۴۱\u2069" in said
+    assert "\u2066p\u00a0=\u00a0۰٫۴۱\u2069" in said
 
 
 @pytest.mark.parametrize(

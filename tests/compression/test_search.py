@@ -86,6 +86,11 @@ def test_quantization_alone_comes_first_then_cut_models(finished: CompressReport
     assert any(one.state == "judged" and one.recipe.train is not None for one in finished.candidates)
 
 
+def test_trimming_is_tried_where_nothing_else_can_be(tmp_path: Path, task: tuple[Path, Path]) -> None:
+    report = compress_here(tmp_path, *task, minimize="size", max_candidates=1, techniques=["vocabulary"], backends=[])
+    assert [(one.state, one.recipe.trim) for one in report.candidates] == [("judged", True)]
+
+
 def test_only_the_promising_are_trained_and_each_of_the_others_says_why(finished: CompressReport) -> None:
     trained = [one for one in finished.candidates if any(stage.name == "train" for stage in one.stages)]
     cut = [one for one in finished.candidates if one.recipe.cut is not None]

@@ -70,7 +70,7 @@ def test_an_event_survives_the_wire(data: EventData, what: str) -> None:
     assert plain["type"] == f"persopt.{what}"
     assert plain["source"] == "/persopt/jobs/0123456789abcdef0123"
     assert plain["sequence"] == "0000000007"
-    assert plain["subject"] == ("trial/0" if what.startswith("trial") else "")
+    assert plain.get("subject") == ("trial/0" if what.startswith("trial") else None)
     assert plain["time"] == "2026-11-24T12:00:00Z"
     assert msgspec.json.decode(event.encode(), type=CloudEvent) == event
 

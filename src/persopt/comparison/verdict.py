@@ -192,7 +192,7 @@ class _Writer:
             shown = f"p < {_SMALLEST_P}"
         else:
             shown = f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"  # noqa: PLR2004 - two digits that tell
-        return self._isolated(self._digits(shown))
+        return self._isolated(self._digits(shown)).replace(" ", "\u00a0" if self._locale.language == "fa" else " ")
 
     def _shape(self, batch: int, length: int) -> str:
         return self._isolated(self._digits(f"{batch}×{length}"))

@@ -85,15 +85,19 @@ def write_notes(
     spec: CompressSpec, chosen: CandidateReport, confirmation: Confirmation, *, met: bool, ended_by: str
 ) -> Iterator[str]:
     """Give what to know about a result, in plain words."""
-    allowed = spec.max_accuracy_drop
-    if not met:
+    allowed, drop = spec.max_accuracy_drop, chosen.drop
+    if not met and drop is not None and drop.value <= allowed and not (spec.max_size or spec.max_latency):
+        yield (
+            f"No candidate within the points allowed has less {spec.minimize} than the original; the nearest was "
+            "delivered."
+        )
+    elif not met:
         yield (
             "No candidate keeps every limit on the validation rows; the nearest was delivered. Allow more points, time "
             "or candidates, or a larger or slower model."
         )
     if ended_by == "budget":
         yield "The time was over before the candidates were; what was made is kept, so another search goes on from it."
-    drop = chosen.drop
     if met and drop is not None and drop.high > allowed:
         yield (
             f"On the validation rows {drop.value:.2f} points are lost, and with {drop.confidence:.0%} confidence "

@@ -149,7 +149,7 @@ class SearchSpace:
         return Recipe(trim=bool(params.get("trim", False)), cut=cut, train=train, quantize=step)
 
     def quantizations(self) -> list[Params]:
-        """Return the points of quantization alone that are looked at first: of each backend its first forms."""
+        """Return the points that are looked at first: of each backend its first forms, or trimming alone."""
         by_backend: dict[str, list[str]] = {}
         for name, step in self._installed.steps.items():
             by_backend.setdefault(step.backend, []).append(name)
@@ -161,6 +161,8 @@ class SearchSpace:
                 forms.setdefault((step.method, step.bits), name)
             small = [name for (_, bits), name in forms.items() if bits < _QUANTIZED_BELOW]
             first += (small or list(forms.values()))[: 4 if self._spec.minimize == "size" else 3]
+        if not first and self._trims:
+            first = [NO_QUANTIZATION]
         return [self._plain(name) for name in first]
 
     def cuts(self, quantization: str) -> list[Params]:

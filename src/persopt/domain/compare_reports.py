@@ -203,5 +203,5 @@ class CompareReport(SavedReport, frozen=True, kw_only=True, rename="camel"):
         return self.models[0]
 
     def shorten(self) -> CompareReport:
-        """Return it without slices and spec, which stand in `report.json`."""
-        return msgspec.structs.replace(self, slices=[], spec=None)
+        """Return it without the spec, which stands in `report.json`."""
+        return msgspec.structs.replace(self, spec=None)

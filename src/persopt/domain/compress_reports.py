@@ -187,11 +187,11 @@ class CompressReport(SavedReport, frozen=True, kw_only=True, rename="camel"):
     job_id: str | None = None
 
     def shorten(self) -> CompressReport:
-        """Return the report without what it tells of each candidate that is not on the front, and of each layer."""
-        front = [msgspec.structs.replace(one, stages=[]) for one in self.candidates if one.on_front]
+        """Return the report without what it tells of each stage and of each layer."""
+        candidates = [msgspec.structs.replace(one, stages=[]) for one in self.candidates]
         comparison = None if self.comparison is None else self.comparison.shorten()
         sensitivity = msgspec.structs.replace(self.sensitivity, quantized=[])
-        return msgspec.structs.replace(self, candidates=front, comparison=comparison, sensitivity=sensitivity)
+        return msgspec.structs.replace(self, candidates=candidates, comparison=comparison, sensitivity=sensitivity)
 
     def _repr_html_(self) -> str:
         """Return a table of the Pareto front for notebooks."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from persopt.domain.errors import Fault
 from persopt.domain.ids import new_event_id
@@ -160,6 +160,7 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
         time: When it happened (UTC).
         sequence: Position among the events of the job, from 1, as ten digits.
         data: What happened.
+        subject: `trial/<number>` of a trial's events; those of a job have none (CloudEvents has no empty ones).
     """
 
     id: str
@@ -168,7 +169,7 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
     time: datetime
     sequence: str
     data: EventData
-    subject: str = ""
+    subject: str | UnsetType = UNSET
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
 
@@ -186,7 +187,7 @@ def make_event(job_id: str, sequence: int, time: datetime, data: EventData) -> C
         time=time,
         sequence=f"{sequence:010d}",
         data=data,
-        subject=f"trial/{data.number}" if hasattr(data, "number") else "",
+        subject=f"trial/{data.number}" if hasattr(data, "number") else UNSET,
     )
 
 

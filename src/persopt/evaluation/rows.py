@@ -8,7 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import msgspec
+
 from persopt.data.batches import LengthSortedSampler, read_lengths
+from persopt.data.hashing import hash_text
 from persopt.data.tasks import DATA_TASKS
 from persopt.domain.errors import DataError
 from persopt.domain.programs import DataSpec, TaskName, TrainingOptions, TrainingProgram
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ("BATCH_SIZE", "Split", "TaskRows", "open_rows")
 
 BATCH_SIZE: Final = 16
+_TOKENS: Final = ("input_ids", "labels")
 Split = Literal["train", "validation", "test"]
 
 
@@ -74,10 +78,14 @@ class TaskRows:
         """What tuning's judges want to know."""
         return JudgeRequest(program=self.program, processor=self.processor, labels=self.labels)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """The same for the same rows prepared by the same tokenizer or image processor."""
-        return f"{self._data.folder.name}-{len(self)}"
+        """The same for rows of the same tokens and labels; of images, for the same rows by the same image processor."""
+        names = [name for name in _TOKENS if name in self._rows.column_names]
+        if _TOKENS[0] not in names:
+            return f"{self._data.folder.name}-{len(self)}"
+        columns = self._rows.with_format(None).select_columns(names)
+        return hash_text(msgspec.json.encode([list(row.values()) for row in columns]).decode())
 
     @cached_property
     def lengths(self) -> list[int]:

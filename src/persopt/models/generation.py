@@ -15,11 +15,24 @@ if TYPE_CHECKING:
     import numpy as np
     from transformers import GenerationConfig
 
-__all__ = ("load_generation_config", "write_greedily")
+__all__ = ("count_positions", "load_generation_config", "write_greedily")
 
 Ids: TypeAlias = "np.ndarray[Any, Any]"
 
 _FILE: Final = "generation_config.json"
+_POSITIONS: Final = ("max_position_embeddings", "n_positions")
+_UNBOUNDED: Final = ("rope_parameters", "rope_theta", "rotary_dim", "relative_attention_num_buckets")
+"""What configurations have whose positions are computed and not looked up."""
+
+
+def count_positions(config: Any) -> int | None:
+    """Return how many tokens a model that writes has positions for; None where nothing ends them.
+
+    What looks up a position beyond its table raises, or reads something else, depending on what runs it.
+    """
+    if any(getattr(config, name, None) is not None for name in _UNBOUNDED):
+        return None
+    return next((found for name in _POSITIONS if isinstance(found := getattr(config, name, None), int)), None)
 
 
 def load_generation_config(folder: Path, config: Any) -> GenerationConfig:

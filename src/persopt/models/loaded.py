@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from persopt.domain.errors import InputError, ModelError
 from persopt.domain.programs import TaskName
-from persopt.models.generation import load_generation_config, write_greedily
+from persopt.models.generation import count_positions, load_generation_config, write_greedily
 from persopt.models.quiet import quiet_transformers
 from persopt.models.runners import OpenedModel
 
@@ -125,11 +125,11 @@ class LoadedModel:
 
         Args:
             rows: Prompts of a decoder, or the texts that an encoder-decoder answers.
-            max_new_tokens: At most so many.
+            max_new_tokens: At most so many, and no more than the model has positions for, the prompt's included.
             batch_size: Rows of a call.
 
         Raises:
-            ModelError: if the model does not write.
+            ModelError: if the model does not write, or a prompt leaves no position.
         """
         kind = self._opened.generates
         if kind is None:
@@ -140,13 +140,21 @@ class LoadedModel:
         found = []
         for part in _batches(rows, batch_size):
             inputs = self._tokenize(list(part), padding_side="left" if kind == "next" else "right")
+            count = self._limit(max_new_tokens, inputs["input_ids"].shape[1] if kind == "next" else 0)
             with quiet_transformers():
-                ids = write_greedily(
-                    self._opened.runner, dict(inputs), settings, kind=kind, max_new_tokens=max_new_tokens
-                )
+                ids = write_greedily(self._opened.runner, dict(inputs), settings, kind=kind, max_new_tokens=count)
             new = ids[:, inputs["input_ids"].shape[1] :] if kind == "next" else ids
             found += self.processor.batch_decode(new, skip_special_tokens=True)
         return found
+
+    def _limit(self, wanted: int, prompt: int) -> int:
+        """Return how many tokens can be written after a prompt of so many."""
+        positions = count_positions(self.config)
+        if positions is None:
+            return wanted
+        if prompt >= positions:
+            raise ModelError(f"{self.path} has {positions} positions, and the longest prompt has {prompt} tokens")
+        return min(wanted, positions - prompt)
 
     def run(self, inputs: Mapping[str, np.ndarray[Any, Any]]) -> Mapping[str, np.ndarray[Any, Any]]:
         """Return the outputs of the model itself for one batch, by name.
