@@ -29,6 +29,7 @@ __all__ = ("one_torch_thread",)
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 CANDIDATES = 6
+_ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +268,7 @@ def _run_example(folder: Path, *modules: str) -> None:
     """Run the delivered example in a process of its own; it must name a class of each of its two texts."""
     code = (folder / "example.py").read_text("utf-8")
     assert len([line for line in code.splitlines() if line.strip()]) <= 13
-    start = "" if not modules else _REGISTERED.format(modules=list(modules))
+    start = "" if not modules else _REGISTERED.format(modules=list(modules), root=str(_ROOT))
     program = start + f"import runpy; runpy.run_path({str(folder / 'example.py')!r}, run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -275,6 +276,8 @@ def _run_example(folder: Path, *modules: str) -> None:
 
 
 _REGISTERED = """
+import sys
+sys.path.append({root!r})
 import persopt.opening, persopt.plugins.discovery as discovery
 load = discovery.load_registry
 def load_more(settings, modules=()):

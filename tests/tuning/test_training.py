@@ -98,10 +98,15 @@ def test_each_trial_starts_from_the_base_weights(tmp_path: Path) -> None:
 
 
 def test_nothing_of_a_trial_stays_in_memory(tmp_path: Path) -> None:
+    earlier = {id(item): item for item in _find_models()}  # of other tests; held, so that no id is given again
     program = make_text_program(tmp_path)
     train_trial(program, make_request(tmp_path), RecordingTrial())
 
-    assert not [item for item in gc.get_objects() if issubclass(type(item), PreTrainedModel)]
+    assert not [item for item in _find_models() if id(item) not in earlier]
+
+
+def _find_models() -> list[PreTrainedModel]:
+    return [item for item in gc.get_objects() if issubclass(type(item), PreTrainedModel)]
 
 
 def test_warm_up_maps_the_data_and_leaves_random_numbers_alone(tmp_path: Path) -> None:
