@@ -63,7 +63,8 @@ def _as_time(budget: float | str) -> str:
 
 def _print_front(console: Console, report: CompressReport) -> None:
     heads = ("#", "points lost", "ms", "times as fast", "MB", "recipe")
-    rows = [_row(one) for one in sorted(report.candidates, key=lambda one: one.metrics[report.minimize])]
+    front = [one for one in report.candidates if one.on_front]
+    rows = [_row(one) for one in sorted(front, key=lambda one: one.metrics[report.minimize])]
     print_table(console, heads, rows, right=heads[:-1])
 
 
