@@ -155,8 +155,11 @@ def test_models_of_other_tokenizers_are_compared_on_the_same_rows_and_it_is_said
 ) -> None:
     program, models = texts
     reader = make_tiny_model(tmp_path / "reader")
-    settings = json.loads((reader / "tokenizer_config.json").read_text("utf-8"))
-    (reader / "tokenizer_config.json").write_text(json.dumps(settings | {"note": "another"}), "utf-8")
+    tokenizer = json.loads((reader / "tokenizer.json").read_text("utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    *_, first, second = vocabulary
+    vocabulary[first], vocabulary[second] = vocabulary[second], vocabulary[first]
+    (reader / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
     other = save_variant(msgspec.structs.replace(program, model=str(reader)), tmp_path / "other", 5)
     report = compare_here(tmp_path, [models[0], other], dataset_path=program.dataset, speed=False)
     (pair,) = report.pairs
