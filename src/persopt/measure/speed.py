@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from persopt.domain.measurements import Estimate, SpeedComparison, SpeedMeasurement
+from persopt.domain.measurements import Estimate, SpeedMeasurement
 from persopt.measure.turns import TurnPlan, time_in_turn
 
-__all__ = ("Turns", "compare_turns", "measure_speed", "measure_speed_in_turn", "pool_speedups", "summarize_turns")
+__all__ = ("Turns", "compare_turns", "measure_speed", "pool_speedups", "summarize_turns")
 
 Turns = list[list[float]]
 """Times of one call in milliseconds, round by round."""
@@ -30,7 +30,7 @@ def measure_speed(
     on_round: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> SpeedMeasurement:
-    """Time a call by itself; to compare two, use `measure_speed_in_turn`, never two of these.
+    """Time a call by itself; to compare several, time them in turn (`persopt.measure.turns`).
 
     Args:
         call: Does its work and waits for its end.
@@ -41,43 +41,6 @@ def measure_speed(
         clock: A clock in seconds.
     """
     return summarize_turns(time_in_turn((call,), plan or TurnPlan(), on_round, clock)[0], batch, length)
-
-
-def measure_speed_in_turn(
-    first: Callable[[], object],
-    second: Callable[[], object],
-    *,
-    batch: int,
-    length: int,
-    threads: int,
-    device: str = "cpu",
-    confidence: float = _CONFIDENCE,
-    plan: TurnPlan | None = None,
-    on_round: Callable[[], None] = lambda: None,
-    clock: Callable[[], float] = time.perf_counter,
-) -> SpeedComparison:
-    """Time two calls in turn (A B B A ...) and return by how much the second is faster, see `compare_turns`.
-
-    Args:
-        first: The model given; does its work and waits for its end.
-        second: The result.
-        batch: Rows of a call.
-        length: Tokens of a row, or the side of an image.
-        threads: CPU threads of each; only told.
-        device: Where they run; only told.
-        confidence: Of the interval.
-        plan: How often to call.
-        on_round: Called before each round; may raise to end the work.
-        clock: A clock in seconds.
-    """
-    one, other = time_in_turn((first, second), plan or TurnPlan(), on_round, clock)
-    return SpeedComparison(
-        before=summarize_turns(one, batch, length),
-        after=summarize_turns(other, batch, length),
-        speedup=compare_turns(one, other, confidence),
-        threads=threads,
-        device=device,
-    )
 
 
 def summarize_turns(turns: Turns, batch: int, length: int) -> SpeedMeasurement:
