@@ -38,7 +38,8 @@ def test_a_planted_slow_model_is_told_to_be_slower_and_by_how_much() -> None:
     load = [1 + 0.8 * (number // 40 % 2) for number in range(4000)]
     first = (0.010 * load[number] * chance.lognormvariate(0, 0.05) for number in itertools.count())
     second = (0.020 * load[number] * chance.lognormvariate(0, 0.05) for number in itertools.count())
-    speedup = compare_turns(*time_in_turn((clock.call("a", first), clock.call("b", second)), TurnPlan(), clock=clock))
+    one, other = time_in_turn((clock.call("a", first), clock.call("b", second)), TurnPlan(), clock=clock)
+    speedup = compare_turns(one, other)
     assert speedup.high < 1
     assert speedup.low <= 0.5 <= speedup.high
     assert speedup.value == pytest.approx(0.5, rel=0.05)
@@ -84,5 +85,6 @@ def test_too_few_rounds_or_rounds_without_their_like_are_refused() -> None:
 
 def test_the_rounds_wanted_are_enough_for_an_interval() -> None:
     clock = Clock()
-    speedup = compare_turns(*time_in_turn((clock.call("a", 60.0), clock.call("b", 60.0)), TurnPlan(), clock=clock))
+    one, other = time_in_turn((clock.call("a", 60.0), clock.call("b", 60.0)), TurnPlan(), clock=clock)
+    speedup = compare_turns(one, other)
     assert (speedup.low, speedup.high) == pytest.approx((1.0, 1.0))

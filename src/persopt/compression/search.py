@@ -40,9 +40,6 @@ __all__ = ("Search", "SearchEvents")
 
 _HANDFUL: Final = 6
 _SHARE: Final = 3
-_RECOVERED: Final = 0.25
-"""Of the points lost at once, those that are still lost after training: a guess until one was trained."""
-
 _FAR: Final = 2.0
 _FAILURES: Final = (ArithmeticError, LookupError, OSError, PersoptError, RuntimeError, TypeError, ValueError)
 

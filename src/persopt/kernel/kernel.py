@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +17,6 @@ from persopt.domain.metrics import Totals
 from persopt.domain.reports import TuneReport
 from persopt.domain.specs import JobSpec, TuneSpec, output_of
 from persopt.domain.trials import Report, TrialRecord, TrialState
-from persopt.domain.validation import decode_struct
 from persopt.kernel.handlers import JobHandler, TuneHandler, find_handler
 from persopt.kernel.job_folder import JobFolder
 from persopt.kernel.job_reports import assemble_report
@@ -92,10 +90,6 @@ class Kernel:
                     path=path,
                     hint="choose another folder",
                 )
-
-    def decode_spec(self, value: Any, kind: type[JobSpec]) -> JobSpec:
-        """Turn plain data or JSON bytes into a spec; raise InputError with all faults."""
-        return decode_struct(value, kind)
 
     def cancel(self, job_id: str) -> JobRecord:
         """Ask for a job to end: a queued one ends at once, a running one within five seconds.
