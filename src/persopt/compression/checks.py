@@ -13,9 +13,8 @@ from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import Fault, InputError, ModelError
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.measure.hardware import usable_cpus
-from persopt.models.compressed import explain_compressed
-from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
-from persopt.models.headers import find_weights, read_header
+from persopt.models.compressed import check_uncompressed
+from persopt.models.description import ModelDescription, check_model, is_decoder
 from persopt.models.location import locate_model
 from persopt.models.output_folder import check_disk_space, check_output_folder
 from persopt.models.trained_heads import has_trained_head
@@ -129,10 +128,7 @@ class _Resolver(SpecResolver[CompressSpec]):
     def _check_model(self, model: Path) -> ModelDescription:
         refuse_artifact(model)
         description = check_model(model, "$.modelPath")
-        tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
-        reason = explain_compressed(read_config(model, "$.modelPath"), tensors)
-        if reason is not None:
-            raise ModelError(f"{model} {reason}; compressing begins with floating-point weights", path="$.modelPath")
+        check_uncompressed(model, "compressing")
         return description
 
     def _check_shape(self, description: ModelDescription) -> None:

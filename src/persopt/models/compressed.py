@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
-from persopt.models.headers import TensorHeader
+from persopt.domain.errors import ModelError
+from persopt.models.description import read_config
+from persopt.models.headers import TensorHeader, find_weights, read_header
 
-__all__ = ("FLOAT_TYPES", "explain_compressed")
+__all__ = ("FLOAT_TYPES", "check_uncompressed")
 
 FLOAT_TYPES: Final = ("F32", "F16", "BF16", "F64")
 """Safetensors' names of the types of plain weights."""
 
 
-def explain_compressed(config: dict[str, Any], tensors: Iterable[TensorHeader]) -> str | None:
+def check_uncompressed(model: Path, purpose: str, path: str = "$.modelPath") -> list[TensorHeader]:
+    """Return all tensors of a checkpoint whose weights are plain numbers.
+
+    Args:
+        model: Its folder.
+        purpose: What needs them, such as `pruning`.
+        path: Field that named the model.
+
+    Raises:
+        ModelError: if they are quantized, compressed or sparsely encoded, or cannot be read.
+    """
+    tensors = [tensor for file in find_weights(model) for tensor in read_header(file, path)]
+    reason = _explain(read_config(model, path), tensors)
+    if reason is not None:
+        raise ModelError(f"{model} {reason}; {purpose} needs the original floating-point weights", path=path)
+    return tensors
+
+
+def _explain(config: dict[str, Any], tensors: Iterable[TensorHeader]) -> str | None:
     """Say why a checkpoint's weights are not plain numbers; None if they are.
 
     Args:

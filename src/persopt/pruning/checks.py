@@ -7,12 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError, ModelError
+from persopt.domain.errors import Fault, InputError
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
 from persopt.domain.spec_resolving import SpecResolver
-from persopt.models.compressed import explain_compressed
-from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
-from persopt.models.headers import find_weights, read_header
+from persopt.models.compressed import check_uncompressed
+from persopt.models.description import ModelDescription, check_model, is_decoder
 from persopt.models.location import locate_model
 from persopt.models.output_folder import check_disk_space, check_output_folder
 from persopt.plugins.contracts.pruning import PruningMethod, PruningTraits
@@ -118,11 +117,7 @@ class _Resolver(SpecResolver[PruneSpec]):
     def _check_model(self, model: Path, traits: PruningTraits | None) -> ModelDescription:
         needs_data = traits is not None and bool(traits.needs & GATHERED)
         description = check_model(model, "$.modelPath", processor=needs_data)
-        tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
-        config = read_config(model, "$.modelPath")
-        reason = explain_compressed(config, tensors)
-        if reason is not None:
-            raise ModelError(f"{model} {reason}; pruning needs the original floating-point weights", path="$.modelPath")
+        tensors = check_uncompressed(model, "pruning")
         if not self._spec.config.structured and self._spec.config.method != NO_METHOD:
             self._faults += check_selection(tensors, description.model_type, self._spec.config)
         return description

@@ -10,9 +10,9 @@ import msgspec
 from persopt.domain.errors import Fault, InputError, ModelError
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.spec_resolving import SpecResolver
-from persopt.models.compressed import explain_compressed
-from persopt.models.description import ModelDescription, check_model, is_decoder, read_config
-from persopt.models.headers import find_weights, read_header
+from persopt.models.compressed import check_uncompressed
+from persopt.models.description import ModelDescription, check_model, is_decoder
+from persopt.models.headers import find_weights
 from persopt.models.location import locate_model
 from persopt.models.output_folder import check_disk_space, check_output_folder
 from persopt.plugins.registry import Registry
@@ -77,11 +77,7 @@ class _Resolver(SpecResolver[QuantizeSpec]):
     def _check_model(self, model: Path) -> ModelDescription:
         refuse_artifact(model)
         description = check_model(model, "$.modelPath", processor=bool(self._spec.dataset_path))
-        tensors = [tensor for file in find_weights(model) for tensor in read_header(file, "$.modelPath")]
-        reason = explain_compressed(read_config(model, "$.modelPath"), tensors)
-        if reason is not None:
-            message = f"{model} {reason}; quantizing needs the original floating-point weights"
-            raise ModelError(message, path="$.modelPath")
+        check_uncompressed(model, "quantizing")
         return description
 
     def _look_into(self, model: Path, description: ModelDescription) -> None:
