@@ -10,21 +10,15 @@ from persopt.domain.measurements import Estimate, MemoryUse, OutputError, SpeedC
 from persopt.domain.programs import DataSpec, PositiveFloat, PositiveInt, TaskName
 from persopt.domain.saved_reports import SavedReport
 
-__all__ = ("MeasureReport", "MeasureSpec", "ModelMeasures", "QualityChange")
+__all__ = ("MeasureReport", "MeasureSpec", "MeasuringSpec", "ModelMeasures", "QualityChange")
 
 
-class MeasureSpec(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Measure a model, alone or against another."""
+class MeasuringSpec(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How models are measured: on which rows, at which shapes, with what."""
 
-    model_path: Annotated[
-        str,
-        Meta(description="Folder of a checkpoint or an artifact, a name in the workspace, or a hub id."),
-    ] = ""
-    against: Annotated[
-        str | None, Meta(description="Another model, timed in turn with the first and judged on the same rows.")
-    ] = None
     dataset_path: Annotated[
-        str, Meta(description="The data set to judge on: a file, a folder, a name or a hub id.")
+        str,
+        Meta(description="The data set to judge on: a file, a folder, a name or a hub id; without it no quality."),
     ] = ""
     task: Annotated[TaskName | None, Meta(description="The task; detected from the data by default.")] = None
     data: Annotated[DataSpec, Meta(description="How to read the data set.")] = DataSpec()
@@ -48,6 +42,18 @@ class MeasureSpec(Struct, frozen=True, kw_only=True, rename="camel", forbid_unkn
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the rows chosen and of the resampling.")] = 0
     speed: Annotated[bool, Meta(description="Measure the speed.")] = True
     memory: Annotated[bool, Meta(description="Measure memory and load time, in fresh processes.")] = True
+
+
+class MeasureSpec(MeasuringSpec, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Measure a model, alone or against another."""
+
+    model_path: Annotated[
+        str,
+        Meta(description="Folder of a checkpoint or an artifact, a name in the workspace, or a hub id."),
+    ] = ""
+    against: Annotated[
+        str | None, Meta(description="Another model, timed in turn with the first and judged on the same rows.")
+    ] = None
 
 
 class ModelMeasures(Struct, frozen=True, kw_only=True, rename="camel"):
