@@ -50,7 +50,7 @@ TOOLS: Final[dict[str, Peer]] = {
 
 COMPRESSED: Final[dict[str, Peer]] = {
     "persopt, compress": Peer(
-        partial(_compress, {"max_accuracy_drop": 1.0, "minimize": "latency"}),
+        partial(_compress, {"max_accuracy_drop": 1.0, "minimize": "latency", "budget": "30m"}),
         _SOME_OF_OURS.load,
         _SOME_OF_OURS.weights,
     ),

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import msgspec
 
-from persopt.compression.bench import Bench
 from persopt.compression.budget import Budget
+from persopt.compression.candidate_builder import CandidateBuilder
 from persopt.compression.comparing import compare_result
 from persopt.compression.delivery import put_model
 from persopt.compression.held_out import SearchData, set_apart
 from persopt.compression.installed import Installed, find_installed
-from persopt.compression.kitchen import Kitchen
+from persopt.compression.measuring import Measuring
 from persopt.compression.recording import Recorder, TrialWriter
 from persopt.compression.results import write_artifacts, write_notes
 from persopt.compression.search import Search
@@ -129,16 +129,18 @@ class _Run:
             maker = StageMaker(
                 spec, self._settings, self._registry, data, cache, self._versions, recorder.say_inside, self._is_over
             )
-            bench = Bench(spec, self._registry, data, cache, self._settings.cache, self._machine(), recorder.look)
+            measuring = Measuring(
+                spec, self._registry, data, cache, self._settings.cache, self._machine(), recorder.look
+            )
             recorder.say("measuring the original")
-            original, seconds = bench.measure_original(maker.original)
+            original, seconds = measuring.measure_original(maker.original)
             self._budget.reserve = _AFTERWARDS * seconds
             self._budget.check_least((2 + _AFTERWARDS) * seconds)
             installed = find_installed(spec, self._registry)
             shapes = self._find_shapes(installed)
             sensitivity = self._sense(shapes, data)
-            kitchen = Kitchen(
-                spec, maker, bench, cache, data, self._settings.cache, original.latency, self._versions, self._look
+            builder = CandidateBuilder(
+                spec, maker, measuring, cache, data, self._settings.cache, original.latency, self._versions, self._look
             )
             space = SearchSpace(spec, installed, shapes, trims=self._trims(installed), sensitivity=sensitivity)
             minimized = original.latency if spec.minimize == "latency" else float(original.size)
@@ -146,7 +148,7 @@ class _Run:
                 spec,
                 self._registry,
                 space,
-                kitchen,
+                builder,
                 minimized,
                 self._budget,
                 recorder.events(),
@@ -154,7 +156,17 @@ class _Run:
             )
             candidates = self._search(search, seconds)
             return self._finish(
-                part, data, maker.original, original, kitchen, bench, candidates, search, installed, sensitivity, begin
+                part,
+                data,
+                maker.original,
+                original,
+                builder,
+                measuring,
+                candidates,
+                search,
+                installed,
+                sensitivity,
+                begin,
             )
 
     def _search(self, search: Search, seconds: float) -> list[CandidateReport]:
@@ -172,8 +184,8 @@ class _Run:
         data: SearchData,
         given: Stage,
         original: OriginalReport,
-        kitchen: Kitchen,
-        bench: Bench,
+        builder: CandidateBuilder,
+        measuring: Measuring,
         candidates: list[CandidateReport],
         search: Search,
         installed: Installed,
@@ -187,13 +199,13 @@ class _Run:
         assert chosen is not None  # the search would have failed
         self._budget.reserve = -float("inf")  # what follows was reckoned with
         recorder.say("confirming the chosen model on the test rows")
-        stage = kitchen.find_stage(chosen.recipe)
-        confirmation = bench.confirm(given, stage)
+        stage = builder.find_stage(chosen.recipe)
+        confirmation = measuring.confirm(given, stage)
         recorder.say("writing the chosen model")
         form = put_model(stage.folder, part, spec, chosen.recipe, given.hash)
         comparison, said = self._compare(data, part)
-        first = min(kitchen.rankings, default=None, key=lambda one: one != given.hash)
-        ranked = [] if first is None else kitchen.rankings[first]
+        first = min(builder.rankings, default=None, key=lambda one: one != given.hash)
+        ranked = [] if first is None else builder.rankings[first]
         notes = write_notes(spec, chosen, confirmation, met=chosen.within, ended_by=search.ended_by)
         return CompressReport(
             met=chosen.within,

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from persopt.compression.budget import Budget
-from persopt.compression.kitchen import Kitchen
+from persopt.compression.candidate_builder import CandidateBuilder
 from persopt.compression.select import choose, list_constraints, list_objectives, mark
 from persopt.compression.space import NO_QUANTIZATION, SearchSpace
 from persopt.domain.compress_reports import CandidateReport
@@ -65,7 +65,7 @@ class Search:
         spec: Resolved.
         registry: Knows the strategy.
         space: Points and recipes.
-        kitchen: Makes and measures them.
+        builder: Makes and measures them.
         original: What is minimized, of the original.
         budget: The time.
         events: Called as it goes on.
@@ -81,7 +81,7 @@ class Search:
         spec: CompressSpec,
         registry: Registry,
         space: SearchSpace,
-        kitchen: Kitchen,
+        builder: CandidateBuilder,
         original: float,
         budget: Budget,
         events: SearchEvents,
@@ -90,7 +90,7 @@ class Search:
         self._spec = spec
         self._registry = registry
         self._points = space
-        self._kitchen = kitchen
+        self._builder = builder
         self._original = original
         self._constraints = list_constraints(spec, original)
         self._sure = [one for one in self._constraints if one.metric != "drop"]
@@ -205,7 +205,7 @@ class Search:
         self.candidates.append(candidate)
         self._events.say(f"candidate {number + 1}: {candidate.summary}")
         with self._attempt(number):
-            self.candidates[number] = self._kitchen.look_at(candidate)
+            self.candidates[number] = self._builder.look_at(candidate)
 
     def _settle(self, numbers: Sequence[int]) -> None:
         """Train and judge the most promising of a handful and of those that wait; then the handful has ended."""
@@ -242,7 +242,7 @@ class Search:
         candidate = self.candidates[number]
         self._events.say(f"candidate {number + 1}, in earnest: {candidate.summary}")
         with self._attempt(number):
-            done = self._kitchen.finish(candidate)
+            done = self._builder.finish(candidate)
             self.candidates[number] = done
             if done.recipe.train is not None and candidate.one_shot_drop is not None:
                 trained = next(one for one in done.stages if one.name == "train")

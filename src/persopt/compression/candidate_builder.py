@@ -8,32 +8,32 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from persopt.compression.bench import Bench
 from persopt.compression.held_out import SearchData
+from persopt.compression.measuring import Measuring
 from persopt.compression.sensitivity import rank_linears
 from persopt.compression.stage_cache import Stage, StageCache
 from persopt.compression.stages import StageMaker
 from persopt.domain.compress_reports import CandidateReport, StageTime
 from persopt.domain.compress_specs import CompressSpec
-from persopt.domain.measurements import LayerError
+from persopt.domain.measurements import Estimate, LayerError
 from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
 from persopt.domain.recipes import QuantizeStep, Recipe
 from persopt.quantization.requests import make_request
 
-__all__ = ("Kitchen",)
+__all__ = ("CandidateBuilder",)
 
 
 class _Ranking(Struct, frozen=True, kw_only=True):
     layers: list[LayerError]
 
 
-class Kitchen:
+class CandidateBuilder:
     """Makes and measures what recipes say.
 
     Args:
         spec: Resolved.
         maker: Makes stages.
-        bench: Measures them.
+        measuring: Measures them.
         stages: Remembers rankings; open.
         data: What the search may look at.
         cache: Folder of prepared data.
@@ -49,7 +49,7 @@ class Kitchen:
         self,
         spec: CompressSpec,
         maker: StageMaker,
-        bench: Bench,
+        measuring: Measuring,
         stages: StageCache,
         data: SearchData,
         cache: Path,
@@ -59,7 +59,7 @@ class Kitchen:
     ) -> None:
         self._spec = spec
         self._maker = maker
-        self._bench = bench
+        self._measuring = measuring
         self._stages = stages
         self._data = data
         self._cache = cache
@@ -70,48 +70,13 @@ class Kitchen:
 
     def look_at(self, candidate: CandidateReport) -> CandidateReport:
         """Return a candidate with its size, its time, and the points it loses on a slice, nothing trained."""
-        recipe, times = candidate.recipe, list(candidate.stages)
-        source = self._source(recipe, times, trains=False)
-        stage = self._quantize(source, recipe, times)
-        timed = self._bench.time(self._maker.original, stage, times)
-        judged = self._bench.judge(self._maker.original, stage, self._slice, times)
-        return msgspec.structs.replace(
-            candidate,
-            stages=times,
-            speedup=timed.speedup,
-            one_shot_drop=judged.drop.value,
-            metrics={
-                **judged.metrics,
-                "drop": judged.drop.value,
-                "size": float(self._bench.size_of(stage)),
-                "speedup": timed.speedup.value,
-                "latency": self._latency / timed.speedup.value,
-            },
-        )
+        found, drop = self._measure(candidate, trains=False)
+        return msgspec.structs.replace(found, one_shot_drop=drop.value)
 
     def finish(self, candidate: CandidateReport) -> CandidateReport:
         """Return a candidate that is trained, if its recipe says so, and judged on all validation rows."""
-        recipe, times = candidate.recipe, list(candidate.stages)
-        source = self._source(recipe, times, trains=True)
-        stage = self._quantize(source, recipe, times)
-        timed = self._bench.time(self._maker.original, stage, times)
-        judged = self._bench.judge(self._maker.original, stage, None, times)
-        return msgspec.structs.replace(
-            candidate,
-            state="judged",
-            reason="",
-            stages=times,
-            speedup=timed.speedup,
-            drop=judged.drop,
-            model_path=str(stage.folder),
-            metrics={
-                **judged.metrics,
-                "drop": judged.drop.value,
-                "size": float(self._bench.size_of(stage)),
-                "speedup": timed.speedup.value,
-                "latency": self._latency / timed.speedup.value,
-            },
-        )
+        found, drop = self._measure(candidate, trains=True)
+        return msgspec.structs.replace(found, state="judged", reason="", drop=drop)
 
     def find_stage(self, recipe: Recipe) -> Stage:
         """Return the model of a recipe that was finished."""
@@ -139,6 +104,28 @@ class Kitchen:
         ranked = self._stages.measure("rank", parts, _Ranking, compute).layers
         self.rankings[source.hash] = ranked
         return ranked
+
+    def _measure(self, candidate: CandidateReport, *, trains: bool) -> tuple[CandidateReport, Estimate]:
+        """Make a candidate and measure it; of one that is to be trained all validation rows count."""
+        recipe, times = candidate.recipe, list(candidate.stages)
+        original = self._maker.original
+        stage = self._quantize(self._source(recipe, times, trains=trains), recipe, times)
+        timed = self._measuring.time(original, stage, times)
+        judged = self._measuring.judge(original, stage, None if trains else self._slice, times)
+        found = msgspec.structs.replace(
+            candidate,
+            stages=times,
+            speedup=timed.speedup,
+            model_path=str(stage.folder) if trains else candidate.model_path,
+            metrics={
+                **judged.metrics,
+                "drop": judged.drop.value,
+                "size": float(self._measuring.size_of(stage)),
+                "speedup": timed.speedup.value,
+                "latency": self._latency / timed.speedup.value,
+            },
+        )
+        return found, judged.drop
 
     @property
     def _slice(self) -> int:

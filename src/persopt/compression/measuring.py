@@ -26,7 +26,7 @@ from persopt.plugins.registry import Registry
 if TYPE_CHECKING:
     from persopt.evaluation.scores import RowScores
 
-__all__ = ("Bench", "Judged", "Timed")
+__all__ = ("Judged", "Measuring", "Timed")
 
 
 class Timed(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class _Baseline(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class Bench:
+class Measuring:
     """Measures candidates.
 
     Args:
