@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -96,6 +96,19 @@ def run_compression(
     )
 
 
+class _Parts(NamedTuple):
+    """What a search was made of."""
+
+    data: SearchData
+    given: Stage
+    original: OriginalReport
+    builder: CandidateBuilder
+    measuring: Measuring
+    search: Search
+    installed: Installed
+    sensitivity: Sensitivity
+
+
 class _Run:
     def __init__(
         self,
@@ -154,20 +167,9 @@ class _Run:
                 recorder.events(),
                 recorder.is_cancelled,
             )
-            candidates = self._search(search, seconds)
-            return self._finish(
-                part,
-                data,
-                maker.original,
-                original,
-                builder,
-                measuring,
-                candidates,
-                search,
-                installed,
-                sensitivity,
-                begin,
-            )
+            parts = _Parts(data, maker.original, original, builder, measuring, search, installed, sensitivity)
+            report = self._deliver(parts, self._search(search, seconds), part)
+            return msgspec.structs.replace(report, seconds=time.monotonic() - begin)
 
     def _search(self, search: Search, seconds: float) -> list[CandidateReport]:
         """Search; a budget that did not let one candidate be judged is told with what would."""
@@ -178,21 +180,10 @@ class _Run:
                 self._budget.check_least(self._budget.spent + (1 + _AFTERWARDS) * seconds)
             raise
 
-    def _finish(
-        self,
-        part: Path,
-        data: SearchData,
-        given: Stage,
-        original: OriginalReport,
-        builder: CandidateBuilder,
-        measuring: Measuring,
-        candidates: list[CandidateReport],
-        search: Search,
-        installed: Installed,
-        sensitivity: Sensitivity,
-        begin: float,
-    ) -> CompressReport:
+    def _deliver(self, parts: _Parts, candidates: list[CandidateReport], part: Path) -> CompressReport:
+        """Confirm the chosen candidate, put it into a folder, and return the report without its artifacts and time."""
         spec, recorder = self._spec, self._recorder
+        original, builder = parts.original, parts.builder
         minimized = original.latency if spec.minimize == "latency" else float(original.size)
         constraints = list_constraints(spec, minimized)
         chosen = choose(candidates, spec, constraints)
@@ -200,13 +191,13 @@ class _Run:
         self._budget.reserve = -float("inf")  # what follows was reckoned with
         recorder.say("confirming the chosen model on the test rows")
         stage = builder.find_stage(chosen.recipe)
-        confirmation = measuring.confirm(given, stage)
+        confirmation = parts.measuring.confirm(parts.given, stage)
         recorder.say("writing the chosen model")
-        form = put_model(stage.folder, part, spec, chosen.recipe, given.hash)
-        comparison, said = self._compare(data, part)
-        first = min(builder.rankings, default=None, key=lambda one: one != given.hash)
+        form = put_model(stage.folder, part, spec, chosen.recipe, parts.given.hash)
+        comparison, said = self._compare(parts.data, part)
+        first = min(builder.rankings, default=None, key=lambda one: one != parts.given.hash)
         ranked = [] if first is None else builder.rankings[first]
-        notes = write_notes(spec, chosen, confirmation, met=chosen.within, ended_by=search.ended_by)
+        notes = write_notes(spec, chosen, confirmation, met=chosen.within, ended_by=parts.search.ended_by)
         return CompressReport(
             met=chosen.within,
             chosen=chosen,
@@ -218,15 +209,15 @@ class _Run:
             pareto=[one.number for one in candidates if one.on_front],
             confirmation=confirmation,
             comparison=comparison,
-            sensitivity=msgspec.structs.replace(sensitivity, quantized=ranked),
-            left_out=installed.left_out,
-            ended_by=search.ended_by,
+            sensitivity=msgspec.structs.replace(parts.sensitivity, quantized=ranked),
+            left_out=parts.installed.left_out,
+            ended_by=parts.search.ended_by,
             format=form,
             model_path=spec.output_path,
-            rows=data.rows,
+            rows=parts.data.rows,
             artifacts={},
             notes=[*notes, *said],
-            seconds=time.monotonic() - begin,
+            seconds=0.0,
             environment=dict(self._environment),
         )
 
