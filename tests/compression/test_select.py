@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
-from persopt.compression.points import count_points
-from persopt.compression.select import choose, front_of, list_constraints, mark
+from persopt.compression.points import bound_points, count_points
+from persopt.compression.select import DROP_LIMIT, choose, front_of, list_constraints, mark
 from persopt.domain.compress_reports import CandidateReport, CandidateState
 from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.measurements import Estimate
@@ -26,7 +27,7 @@ def _candidates(draw: st.DrawFn) -> list[CandidateReport]:
             recipe=Recipe(),
             summary="",
             state=draw(STATES),
-            metrics={"drop": draw(VALUES), "latency": draw(VALUES), "size": draw(VALUES)},
+            metrics={"drop": draw(VALUES), DROP_LIMIT: draw(VALUES), "latency": draw(VALUES), "size": draw(VALUES)},
         )
         for number in range(draw(st.integers(0, 8)))
     ]
@@ -44,7 +45,7 @@ SPECS = st.builds(
 def _within(one: CandidateReport, spec: CompressSpec) -> bool:
     size, latency = spec.max_size, spec.max_latency
     return (
-        one.metrics["drop"] <= spec.max_accuracy_drop
+        one.metrics[DROP_LIMIT] <= spec.max_accuracy_drop
         and (not isinstance(size, float) or one.metrics["size"] <= size)
         and (not isinstance(latency, float) or one.metrics["latency"] <= latency)
         and one.metrics[spec.minimize] < ORIGINAL
@@ -89,7 +90,7 @@ def test_of_none_within_the_nearest_is_chosen() -> None:
             recipe=Recipe(),
             summary="",
             state="judged",
-            metrics={"drop": drop, "latency": 1.0, "size": size},
+            metrics={"drop": drop, DROP_LIMIT: drop, "latency": 1.0, "size": size},
         )
         for number, (size, drop) in enumerate(sizes_and_drops)
     ]
@@ -110,3 +111,11 @@ def test_points(metric: str, before: float, change: tuple[float, ...], expected:
     value, low, high = change
     found = count_points(metric, before, Estimate(value=value, low=low, high=high))
     assert (found.value, found.low, found.high) == pytest.approx(expected)
+
+
+@given(st.floats(-5, 5), st.floats(0, 3), st.floats(0.5, 0.99))
+def test_the_bound_is_that_of_a_normal_distribution(value: float, error: float, confidence: float) -> None:
+    spread = 1.959963984540054 * error
+    drop = Estimate(value=value, low=value - spread, high=value + spread, confidence=0.95)
+    expected = norm.ppf(confidence, loc=value, scale=error) if error else value
+    assert bound_points(drop, confidence) == pytest.approx(expected, abs=1e-9)

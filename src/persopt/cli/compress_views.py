@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ("describe_compression", "print_compress_result")
 
 _MEGABYTE: Final = 1e6
+_AS_ESTIMATED: Final = 0.5
 
 
 def describe_compression(spec: CompressSpec) -> dict[str, object]:
@@ -50,7 +51,8 @@ def print_compress_result(console: Console, job: JobRecord, *, with_state: bool 
 
 
 def _list_limits(spec: CompressSpec) -> Iterator[str]:
-    yield f"at most {spec.max_accuracy_drop:g} points lost"
+    sure = f" ({spec.confidence:.0%} sure)" if spec.confidence > _AS_ESTIMATED else ""
+    yield f"at most {spec.max_accuracy_drop:g} points lost{sure}"
     if spec.max_size is not None:
         yield f"at most {spec.max_size:,.0f} bytes" if not isinstance(spec.max_size, str) else spec.max_size
     if spec.max_latency is not None:

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from persopt.compression.held_out import SearchData
 from persopt.compression.measuring import Measuring
+from persopt.compression.points import bound_points
+from persopt.compression.select import DROP_LIMIT
 from persopt.compression.sensitivity import rank_linears
 from persopt.compression.stage_cache import Stage, StageCache
 from persopt.compression.stages import StageMaker
@@ -120,6 +122,7 @@ class CandidateBuilder:
             metrics={
                 **judged.metrics,
                 "drop": judged.drop.value,
+                DROP_LIMIT: bound_points(judged.drop, self._spec.confidence),
                 "size": float(self._measuring.size_of(stage)),
                 "speedup": timed.speedup.value,
                 "latency": self._latency / timed.speedup.value,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Final
 
 from persopt.domain.measurements import Estimate
 from persopt.domain.objectives import default_direction
 
-__all__ = ("count_points",)
+__all__ = ("bound_points", "count_points")
 
 _OF_HUNDRED: Final = frozenset({"bleu", "chrf"})
 """Metrics that are points already."""
@@ -32,3 +33,17 @@ def count_points(metric: str, before: float, change: Estimate) -> Estimate:
         low, high = factor * change.high, factor * change.low
     value, low, high = (one + 0.0 for one in (factor * change.value, low, high))  # no -0
     return Estimate(value=value, low=low, high=high, confidence=change.confidence)
+
+
+def bound_points(drop: Estimate, confidence: float) -> float:
+    """Return the points that are lost at most, with a probability.
+
+    The upper half of the interval is taken for that of a normal distribution, so at 0.5 the bound is the estimate.
+
+    Args:
+        drop: Points lost, with their interval.
+        confidence: The probability, from 0.5 to less than 1.
+    """
+    normal = NormalDist()
+    ends_at = normal.inv_cdf((1 + drop.confidence) / 2)
+    return drop.value + (drop.high - drop.value) * normal.inv_cdf(confidence) / ends_at

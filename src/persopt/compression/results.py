@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from persopt.compression.select import DROP_LIMIT
 from persopt.domain.compress_reports import CandidateReport, CompressReport, Confirmation
 from persopt.domain.compress_specs import CompressSpec
 from persopt.reporting.artifacts import write_texts
@@ -86,7 +87,8 @@ def write_notes(
 ) -> Iterator[str]:
     """Give what to know about a result, in plain words."""
     allowed, drop = spec.max_accuracy_drop, chosen.drop
-    if not met and drop is not None and drop.value <= allowed and not (spec.max_size or spec.max_latency):
+    unsure = drop is not None and chosen.metrics[DROP_LIMIT] > allowed >= drop.value
+    if not met and drop is not None and drop.value <= allowed and not (unsure or spec.max_size or spec.max_latency):
         yield (
             f"No candidate within the points allowed has less {spec.minimize} than the original; the nearest was "
             "delivered."
@@ -95,6 +97,12 @@ def write_notes(
         yield (
             "No candidate keeps every limit on the validation rows; the nearest was delivered. Allow more points, time "
             "or candidates, or a larger or slower model."
+        )
+    if not met and unsure:
+        yield (
+            f"{drop.value:.2f} points are lost on the validation rows, too few to be {spec.confidence:.0%} sure "
+            f"that it is at most {allowed:g}: give more of them, or be content with a lower confidence (0.5 takes the "
+            "estimate as it is)."
         )
     if ended_by == "budget":
         yield "The time was over before the candidates were; what was made is kept, so another search goes on from it."

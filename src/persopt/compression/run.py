@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,7 +20,7 @@ from persopt.compression.measuring import Measuring
 from persopt.compression.recording import Recorder, TrialWriter
 from persopt.compression.results import write_artifacts, write_notes
 from persopt.compression.search import Search
-from persopt.compression.select import choose, list_constraints
+from persopt.compression.select import DROP_LIMIT, choose, list_constraints
 from persopt.compression.sensitivity import measure_sensitivity
 from persopt.compression.space import SearchSpace, Shapes, find_shapes
 from persopt.compression.stage_cache import Stage, StageCache
@@ -30,6 +30,7 @@ from persopt.domain.compress_reports import CandidateReport, CompressReport, Ori
 from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import JobCancelledError, PersoptError
 from persopt.domain.jobs import Progress
+from persopt.domain.objectives import Constraint
 from persopt.domain.vocabularies import VocabularyOptions
 from persopt.models.delivery import deliver_model
 from persopt.models.manifest import list_weight_files
@@ -202,7 +203,7 @@ class _Run:
             met=chosen.within,
             chosen=chosen,
             metric=default_objective(spec.task).metric if spec.task is not None else "",
-            limits={one.metric: one.max for one in constraints if one.max is not None},
+            limits=_name_limits(constraints),
             minimize=spec.minimize,
             original=original,
             candidates=candidates,
@@ -285,3 +286,8 @@ class _Run:
     def _machine(self) -> dict[str, Any]:
         cpu = self._environment.get("cpu", {})
         return {"cpu": cpu.get("model"), "cores": cpu.get("usableCores"), "versions": self._versions}
+
+
+def _name_limits(constraints: Sequence[Constraint]) -> dict[str, float]:
+    """Return the limits by what was asked for."""
+    return {"drop" if one.metric == DROP_LIMIT else one.metric: one.max for one in constraints if one.max is not None}

@@ -21,7 +21,7 @@ import msgspec
 
 from persopt.compression.budget import Budget
 from persopt.compression.candidate_builder import CandidateBuilder
-from persopt.compression.select import choose, list_constraints, list_objectives, mark
+from persopt.compression.select import DROP_LIMIT, choose, list_constraints, list_objectives, mark
 from persopt.compression.space import NO_QUANTIZATION, SearchSpace
 from persopt.domain.compress_reports import CandidateReport
 from persopt.domain.compress_specs import CompressSpec
@@ -93,7 +93,7 @@ class Search:
         self._builder = builder
         self._original = original
         self._constraints = list_constraints(spec, original)
-        self._sure = [one for one in self._constraints if one.metric != "drop"]
+        self._sure = [one for one in self._constraints if one.metric != DROP_LIMIT]
         self._budget = budget
         self._events = events
         self._is_cancelled = is_cancelled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -12,7 +13,10 @@ from persopt.domain.objectives import Constraint, Objective, total_violation
 from persopt.domain.trials import TrialRecord
 from persopt.tuning.ranking import find_best, front_numbers
 
-__all__ = ("choose", "front_of", "list_constraints", "list_objectives", "mark")
+__all__ = ("DROP_LIMIT", "choose", "front_of", "list_constraints", "list_objectives", "mark")
+
+DROP_LIMIT: Final = "dropBound"
+"""The metric that the limit of points lost is of: what is lost at most, as sure as the spec wants to be."""
 
 
 def list_objectives(spec: CompressSpec) -> tuple[Objective, ...]:
@@ -28,7 +32,7 @@ def list_constraints(spec: CompressSpec, original: float) -> tuple[Constraint, .
         original: What is minimized, of the original.
     """
     below = original * (1 - 1e-9)
-    given = {"drop": spec.max_accuracy_drop, "size": spec.max_size, "latency": spec.max_latency}
+    given = {DROP_LIMIT: spec.max_accuracy_drop, "size": spec.max_size, "latency": spec.max_latency}
     limits = {name: float(limit) for name, limit in given.items() if limit is not None}
     limits[spec.minimize] = min(limits.get(spec.minimize, below), below)
     return tuple(Constraint(metric=name, max=limit) for name, limit in limits.items())

@@ -50,7 +50,8 @@ class CandidateReport(Struct, frozen=True, kw_only=True, rename="camel"):
         state: `judged` on all validation rows; `passed-over` before that, for `reason`; `repeated` one of a lower
             number; `failed`; `stopped` when the time was over.
         reason: Why it is not judged.
-        metrics: `drop` (points lost), `latency` (milliseconds), `size` (bytes), `speedup`, and the task's metrics of
+        metrics: `drop` (points lost), `dropBound` (points lost at most, as sure as the spec
+            wants to be), `latency` (milliseconds), `size` (bytes), `speedup`, and the task's metrics of
             its model; as far as they are known. Of a candidate that is passed over, `drop` is that before training.
         drop: Points lost on the validation rows, with the interval of the paired difference; None unless judged.
         one_shot_drop: Points lost on a slice of them before any training.

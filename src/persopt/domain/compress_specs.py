@@ -39,6 +39,14 @@ class CompressSpec(
         float,
         Meta(ge=0, description="Most points of the task's metric that may be lost; of a perplexity, most percent."),
     ] = 1.0
+    confidence: Annotated[
+        float,
+        Meta(
+            ge=0.5,
+            lt=1,
+            description="How sure to be, by the validation rows, that no more is lost; 0.5 takes the estimate.",
+        ),
+    ] = 0.8
     minimize: Annotated[Minimized, Meta(description="What is to be as small as possible within the limits.")] = (
         "latency"
     )
