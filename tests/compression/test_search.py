@@ -167,6 +167,12 @@ def test_the_sensitivity_is_that_of_leaving_a_layer_out(finished: CompressReport
     lacking = AutoModelForSequenceClassification.from_pretrained(task[0]).eval()
     del lacking.bert.encoder.layer[2]
     assert finished.sensitivity.layers[2].rise == pytest.approx(loss(lacking) - loss(whole), abs=1e-4)
+    removal = finished.sensitivity.removal
+    least = AutoModelForSequenceClassification.from_pretrained(task[0]).eval()
+    for number in sorted((one.number for one in removal), reverse=True):
+        del least.bert.encoder.layer[number]
+    assert len(least.bert.encoder.layer) == 1  # a third of three
+    assert removal[-1].rise == pytest.approx(loss(least) - loss(whole), abs=1e-4)
 
 
 def test_the_chosen_model_is_compared_with_the_original_on_the_test_rows(finished: CompressReport) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,13 @@ from persopt.plugins.contracts.quantization import QuantizationRequest
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ("measure_sensitivity", "rank_linears")
+__all__ = ("LEAST_LAYERS", "measure_sensitivity", "order_removal", "rank_linears")
+
+LEAST_LAYERS: Final = 1 / 3
+"""Share of its layers that a cut model keeps at least."""
+
+_ROUNDS: Final = 12
+"""Of a model with more layers than that, several go in a round."""
 
 _PASS_ROWS: Final = 64
 """Rows of each pass that is made once a layer."""
@@ -30,9 +37,11 @@ _RANKED_ROWS: Final = 32
 def measure_sensitivity(
     spec: CompressSpec, data: SearchData, cache: Path, look: Callable[[], None] = lambda: None
 ) -> Sensitivity:
-    """Return what leaving out each layer costs, and how much of the loss hangs on heads and on feed-forward neurons.
+    """Return what leaving out layers costs, and how much of the loss hangs on heads and on feed-forward neurons.
 
-    The first is the rise of the loss when a layer hands on what it was given. The second is the first-order estimate
+    The first is the rise of the loss when a layer hands on what it was given: of each alone, and of those that are
+    missed least together, found greedily, as what a layer is worth depends on which others are there (Peer et al., 2022,
+    arXiv:2105.14839). The second is the first-order estimate
     of the loss's change when weights become zero, |w·g| (Molchanov et al., 2019, arXiv:1906.10771), from one pass
     with gradients. Models of several stacks have no ranking of layers; architectures that cannot be cut have nothing.
 
@@ -49,15 +58,43 @@ def measure_sensitivity(
     model, _ = load_whole(spec.model_path, "float32")
     family = find_family(model.config)
     batches = list(_labelled(spec, data, cache, min(_PASS_ROWS, spec.calibration_rows)))
-    layers = []
+    layers: list[LayerLoss] = []
+    removal: list[LayerLoss] = []
     stacks = [found for stack in family.stacks if (found := _find_layers(model, stack.layers))]
     if len(stacks) == 1 and not family.stacks[0].shared and not model.config.is_encoder_decoder:
         plain = _loss(model, batches, look)
-        for number, layer in enumerate(stacks[0]):
-            with _left_out(layer):
-                layers.append(LayerLoss(number=number, rise=_loss(model, batches, look) - plain))
+
+        def rise(gone: Iterable[int]) -> float:
+            with ExitStack() as stack:
+                for number in gone:
+                    stack.enter_context(_left_out(stacks[0][number]))
+                return _loss(model, batches, look) - plain
+
+        layers = [LayerLoss(number=number, rise=rise([number])) for number in range(len(stacks[0]))]
+        removal = order_removal(layers, rise)
     parts = _weigh_parts(model, family, batches, look)
-    return Sensitivity(layers=layers, parts=parts, seconds=time.monotonic() - begin)
+    return Sensitivity(layers=layers, removal=removal, parts=parts, seconds=time.monotonic() - begin)
+
+
+def order_removal(alone: Sequence[LayerLoss], rise: Callable[[Iterable[int]], float]) -> list[LayerLoss]:
+    """Return layers in the order in which they go, down to the least that is kept.
+
+    In each round those go whose leaving out, beside all that went before, raises the loss least.
+
+    Args:
+        alone: Each layer left out alone.
+        rise: Returns by how much the loss rises when these layers are left out.
+    """
+    least = math.ceil(len(alone) * LEAST_LAYERS)
+    left, at_once, found = list(alone), max(1, len(alone) // _ROUNDS), list[LayerLoss]()
+    while len(left) > least:
+        left.sort(key=lambda one: (one.rise, one.number))
+        going = left[: min(at_once, len(left) - least)]
+        found += going
+        gone = [one.number for one in found]
+        rest = [one.number for one in left[len(going) :]] if len(left) - len(going) > least else []
+        left = [LayerLoss(number=number, rise=rise([*gone, number])) for number in rest]
+    return found
 
 
 def rank_linears(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from persopt.compression.installed import Installed
+from persopt.compression.sensitivity import LEAST_LAYERS
 from persopt.domain.compress_reports import Sensitivity
 from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import PersoptError
@@ -32,9 +33,7 @@ _SEED_RATE: Final = 1e-4
 _SEED_EPOCHS: Final = 2
 _KEPT: Final = (0, 1, 2, 4)
 _SHARES: Final = (0.0, 0.25, 0.5, 0.75)
-_LEAST_LAYERS: Final = 1 / 3
 _QUANTIZED_BELOW: Final = 16
-_MILD: Final = 0.34
 _SEEDS: Final = 8
 _HALF: Final = 0.5
 
@@ -78,7 +77,7 @@ def find_shapes(model: Path) -> Shapes:
 
     counts = list(sizes.layers.values())
     most = max(counts)
-    kept = [left for left in range(most, 0, -1) if left >= most * _LEAST_LAYERS]
+    kept = [left for left in range(most, 0, -1) if left >= most * LEAST_LAYERS]
     layers = [1 - left / most for left in kept if left == most or can(layers=1 - left / most)]
     heads = [ratio for ratio in _SHARES if not ratio or can(heads=ratio)]
     widths = len(heads) == 1
@@ -109,8 +108,9 @@ class SearchSpace:
         self._installed = installed
         self._shapes = shapes if installed.methods else None
         self._trims = trims
-        ranked = sorted(sensitivity.layers, key=lambda one: -one.rise)
-        self._missed = [one.number for one in ranked]
+        gone = [one.number for one in sensitivity.removal]
+        stay = [one.number for one in sensitivity.layers if one.number not in gone]
+        self._missed = [*stay, *reversed(gone)]
         self._sensitivity = sensitivity
 
     def build(self) -> Space:
@@ -177,7 +177,7 @@ class SearchSpace:
         ):
             if not (layers or heads or neurons) or (heads and not layers and neurons == 0 and shapes.widths):
                 continue
-            rule = _MISSED if _MISSED in self._rules() and layers <= _MILD else "evenly"
+            rule = _MISSED if _MISSED in self._rules() else "evenly"
             point = self._plain(quantization) | {
                 "cut": True,
                 "layers": layers,
@@ -231,10 +231,6 @@ class SearchSpace:
     def _guess_loss(self, layers: float, heads: float, neurons: float) -> float:
         """Return a number that is higher the more is missed; only its order counts."""
         parts = self._sensitivity.parts
-        lost = sum(_lowest(self._sensitivity, layers)) if self._sensitivity.layers else layers
+        gone = round(len(self._missed) * layers)
+        lost = max(0.0, self._sensitivity.removal[gone - 1].rise) if gone and self._missed else layers
         return lost + heads**2 * parts.get("heads", _HALF) + neurons**2 * parts.get("feedForward", _HALF)
-
-
-def _lowest(sensitivity: Sensitivity, ratio: float) -> Iterator[float]:
-    rises = sorted(max(one.rise, 0.0) for one in sensitivity.layers)
-    yield from rises[: round(len(rises) * ratio)]

@@ -105,6 +105,8 @@ class Sensitivity(Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         layers: Layers of the stack by their number; empty where there are several stacks.
+        removal: Layers in the order in which they are missed least, each with the rise of the loss when it and all that
+            went in earlier rounds are left out; down to a third of the layers.
         parts: First-order estimate |w·g| of the loss's change, summed over `heads` and `feedForward` of all layers,
             as shares of their sum.
         quantized: Linear layers by the error that quantizing each alone adds, the worst first.
@@ -112,6 +114,7 @@ class Sensitivity(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     layers: list[LayerLoss] = []
+    removal: list[LayerLoss] = []
     parts: dict[str, float] = {}
     quantized: list[LayerError] = []
     seconds: float = 0.0
