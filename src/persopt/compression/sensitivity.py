@@ -40,9 +40,9 @@ def measure_sensitivity(
     """Return what leaving out layers costs, and how much of the loss hangs on heads and on feed-forward neurons.
 
     The first is the rise of the loss when a layer hands on what it was given: of each alone, and of those that are
-    missed least together, found greedily, as what a layer is worth depends on which others are there (Peer et al., 2022,
-    arXiv:2105.14839). The second is the first-order estimate
-    of the loss's change when weights become zero, |w·g| (Molchanov et al., 2019, arXiv:1906.10771), from one pass
+    missed least together, found greedily, as what a layer is worth depends on which others are there (Peer et al.,
+    2022, arXiv:2105.14839). The second is the first-order estimate of the loss's change when weights become zero, |w·g|
+    (Molchanov et al., 2019, arXiv:1906.10771), from one pass
     with gradients. Models of several stacks have no ranking of layers; architectures that cannot be cut have nothing.
 
     Args:
