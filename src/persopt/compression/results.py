@@ -98,7 +98,7 @@ def write_notes(
             "No candidate keeps every limit on the validation rows; the nearest was delivered. Allow more points, time "
             "or candidates, or a larger or slower model."
         )
-    if not met and unsure:
+    if drop is not None and unsure:
         yield (
             f"{drop.value:.2f} points are lost on the validation rows, too few to be {spec.confidence:.0%} sure "
             f"that it is at most {allowed:g}: give more of them, or be content with a lower confidence (0.5 takes the "
