@@ -6,6 +6,7 @@ from typing import Any
 
 from persopt.runtime import Runtime
 from persopt.server.checksums import Checksums
+from persopt.server.dataset_samples import DatasetSamples
 from persopt.server.event_hub import EventHub
 from persopt.server.figures import Figures
 from persopt.server.options import ServerOptions
@@ -23,6 +24,7 @@ class Services:
         self.options = options
         self.figures = Figures(runtime.kernel)
         self.checksums = Checksums()
+        self.samples = DatasetSamples(runtime.settings)
         self.monitor = SystemMonitor(runtime.settings.workspace)
         self.hub = EventHub(runtime.settings)
         self.is_closing = False

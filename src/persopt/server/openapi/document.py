@@ -133,16 +133,16 @@ def _describe(name: str, path: str, text: str, operation: Operation, schemas: di
 def _query(operation: Operation, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
-    properties: dict[str, Any] = schemas[operation.query.__name__]["properties"]
+    known: dict[str, Any] = schemas[operation.query.__name__]
     return [
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in known.get("required", ()),
             "description": schema.get("description", ""),
             "schema": _without_null(schema),
         }
-        for name, schema in properties.items()
+        for name, schema in known["properties"].items()
     ]
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from persopt.domain.metrics import Totals
-from persopt.server.routes.catalog import CatalogQuery, DatasetList, ModelList
+from persopt.server.dataset_samples import DatasetDetail
+from persopt.server.routes.catalog import CatalogQuery, DatasetList, ModelList, SampleQuery
 from persopt.server.routes.events import EventsQuery
 from persopt.server.routes.health import Health
 from persopt.server.routes.job_files import ArtifactList, LogQuery
@@ -72,6 +73,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "followEvents": Operation(tag="events", content=("text/event-stream",), query=EventsQuery, headers=_RESUME),
     "listModels": Operation(tag="installed", answer=ModelList, query=CatalogQuery),
     "listDatasets": Operation(tag="installed", answer=DatasetList, query=CatalogQuery),
+    "sampleDataset": Operation(tag="installed", answer=DatasetDetail, query=SampleQuery),
     "listPlugins": Operation(tag="installed", answer=PluginList),
     "getSystem": Operation(tag="system", answer=SystemView),
     "isLive": Operation(tag="system", answer=Health),
