@@ -11,7 +11,7 @@ from persopt.server.dataset_samples import DatasetDetail
 from persopt.server.routes.catalog import CatalogQuery, DatasetList, ModelList, SampleQuery
 from persopt.server.routes.events import EventsQuery
 from persopt.server.routes.health import Health
-from persopt.server.routes.job_files import ArtifactList, LogQuery
+from persopt.server.routes.job_files import ArchiveQuery, ArtifactList, LogQuery
 from persopt.server.routes.jobs import JobsQuery, TrialsQuery, open_kinds, spec_types
 from persopt.server.routes.plugins import PluginList
 from persopt.server.system_monitor import SystemView
@@ -70,6 +70,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "getReport": Operation(tag="results", content=("application/json",)),
     "listArtifacts": Operation(tag="results", answer=ArtifactList),
     "getArtifact": Operation(tag="results", content=("*/*",), also=_FILE, headers=_FILE_HEADERS),
+    "getArchive": Operation(tag="results", content=("application/zip",), query=ArchiveQuery),
     "followEvents": Operation(tag="events", content=("text/event-stream",), query=EventsQuery, headers=_RESUME),
     "listModels": Operation(tag="installed", answer=ModelList, query=CatalogQuery),
     "listDatasets": Operation(tag="installed", answer=DatasetList, query=CatalogQuery),
