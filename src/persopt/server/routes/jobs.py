@@ -14,9 +14,9 @@ from msgspec import Meta, Struct
 from persopt.domain.errors import Fault, InputError
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.names import describe_choices
+from persopt.domain.partial import UNKNOWN, decode_partly
 from persopt.domain.specs import JobSpec
 from persopt.domain.trials import TrialState
-from persopt.domain.validation import decode_struct
 from persopt.kernel.handlers import HANDLERS
 from persopt.kernel.store import Submission
 from persopt.server.options import API_PREFIX
@@ -142,10 +142,24 @@ def _submit(request: AnyRequest, services: Services, value: Any, kind: JobKind) 
     known = None if submission is None else services.kernel.store.find_submission(submission)
     if known is not None:
         return _accept(known, {"Idempotency-Replayed": "true"})
-    spec: JobSpec = decode_struct(value, spec_types()[kind])
+    return _accept(services.kernel.submit(_read_spec(services, value, kind), submission), {})
+
+
+def _read_spec(services: Services, value: Any, kind: JobKind) -> JobSpec:
+    """Return what a body asks for, its paths inside the roots.
+
+    Raises:
+        InputError: with all that can be known to be wrong: form, paths, and the meaning of what is well formed.
+    """
     settings = services.runtime.settings
-    spec = guard_spec(spec, PathGuard(settings), allow_commands=settings.allow_commands)
-    return _accept(services.kernel.submit(spec, submission), {})
+    spec, faults = decode_partly(value, spec_types()[kind])
+    if spec is not UNKNOWN:
+        spec, forbidden = guard_spec(spec, PathGuard(settings), allow_commands=settings.allow_commands)
+        faults += forbidden
+    if faults:
+        raise InputError([*faults, *(services.kernel.find_faults(spec) if spec is not UNKNOWN else ())])
+    checked: JobSpec = spec
+    return checked
 
 
 def _accept(job: JobRecord, headers: dict[str, str]) -> Response[bytes]:
