@@ -130,7 +130,7 @@ def refuse_artifact(model: Path) -> None:
     """
     try:
         manifest = msgspec.json.decode((model / "persopt.json").read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return
     if find_weights(model) or not manifest.get("backend"):
         return  # weights in 16 bits are a checkpoint like any other; of others, their types tell
