@@ -9,7 +9,7 @@ import msgspec
 
 from persopt.domain.errors import Fault, InputError, UnknownValueError
 from persopt.domain.ids import ID_PATTERN
-from persopt.domain.partial import UNKNOWN
+from persopt.domain.partial import UNKNOWN, require_known
 from persopt.domain.specs import JobSpec
 from persopt.server.path_guard import PathGuard
 
@@ -63,6 +63,7 @@ def _check_inputs(guard: PathGuard, value: Any, path: str, kind: str) -> tuple[A
 
 
 def _check_job(given: str, path: str) -> None:
+    require_known(given)
     if re.fullmatch(ID_PATTERN.replace("{20}", "{6,20}"), given) is None:
         message = f"expected a job's id, or 6 or more digits that it begins with, got {given[:80]!r}"
         raise InputError(Fault(path=path, message=message, code="forbidden"))
