@@ -119,12 +119,13 @@ def test_a_reader_slower_than_the_window_misses_nothing(runtime: Runtime) -> Non
             job = await asyncio.to_thread(add_job, runtime)
             await asyncio.to_thread(add_trials, runtime, job, 98)
             found: list[int] = []
-            async for event in hub.read(EventFilter(job.id), place, 0.2):
-                if event is not None:
-                    found.append(int(msgspec.json.decode(event.payload, type=CloudEvent).sequence))
-                    assert len(hub._window) <= 4
-                if len(found) == 100:
-                    break
+            reader = hub.read(EventFilter(job.id), place)
+            while len(found) < 100:
+                events = await reader.next(0.2)
+                assert events is not None
+                found += [int(msgspec.json.decode(event.payload, type=CloudEvent).sequence) for event in events]
+                assert len(hub._window) <= 4
+            reader.close()
             return found
 
     with runtime.relaying():

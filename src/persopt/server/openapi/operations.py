@@ -78,6 +78,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "isReady": Operation(tag="system", answer=Health),
     "getPrometheusMetrics": Operation(tag="system", content=("text/plain",)),
     "getOpenApi": Operation(tag="system", content=("application/json",)),
+    "getAsyncApi": Operation(tag="system", content=("application/json",)),
     "getReference": Operation(tag="system", content=("text/html",)),
     "getStudio": Operation(tag="studio", content=_PAGE, also=_FILE),
     "getStudioFile": Operation(tag="studio", content=_PAGE, also=_FILE),

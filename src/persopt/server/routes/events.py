@@ -13,6 +13,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from persopt.domain.jobs import JobKind
+from persopt.events.follower import FollowedEvent
 from persopt.server.event_frames import EVENT_STREAM, HEARTBEAT, OPENING, frame
 from persopt.server.event_hub import EventFilter
 from persopt.server.options import API_PREFIX
@@ -62,9 +63,17 @@ def event_routes() -> list[HTTPRouteHandler]:
 
 async def _frames(services: Services, wanted: EventFilter, place: int) -> AsyncIterator[bytes]:
     yield OPENING
-    async for event in services.hub.read(wanted, place, services.options.heartbeat_seconds):
-        if event is None:
-            yield HEARTBEAT
-        else:
-            kind = msgspec.json.decode(event.payload, type=_Envelope).type
-            yield frame(event.payload, event.stream_sequence, kind)
+    reader = services.hub.read(wanted, place)
+    try:
+        while (events := await reader.next(services.options.heartbeat_seconds)) is not None:
+            yield b"".join(map(_frame, events)) or HEARTBEAT
+            await asyncio.sleep(
+                0
+            )  # a reader that catches up leaves room for others, and is told when its client leaves
+    finally:
+        reader.close()
+
+
+def _frame(event: FollowedEvent) -> bytes:
+    kind = msgspec.json.decode(event.payload, type=_Envelope).type
+    return frame(event.payload, event.stream_sequence, kind)
