@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import sys
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -34,6 +37,13 @@ class EventsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Literal["new", "all"],
         Meta(description="From now on, or all that is kept; Last-Event-ID comes first."),
     ] = "new"
+    limit: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="End after so many events; by default never.")
+    ] = None
+    seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=86_400)] | None,
+        Meta(description="End at the first pause after so many seconds; 0: once all that is there was sent."),
+    ] = None
 
 
 class _Envelope(Struct):
@@ -53,7 +63,8 @@ async def follow_events(request: AnyRequest, services: Served) -> Response[Any]:
     if query.job is not None:
         job_id = (await asyncio.to_thread(services.kernel.get, query.job)).id
     place = await services.hub.place(after)
-    return Stream(_frames(services, EventFilter(job_id, query.kind), place), status_code=200, media_type=EVENT_STREAM)
+    frames = _frames(services, EventFilter(job_id, query.kind), place, query)
+    return Stream(frames, status_code=200, media_type=EVENT_STREAM)
 
 
 def event_routes() -> list[HTTPRouteHandler]:
@@ -61,11 +72,19 @@ def event_routes() -> list[HTTPRouteHandler]:
     return [follow_events]
 
 
-async def _frames(services: Services, wanted: EventFilter, place: int) -> AsyncIterator[bytes]:
+async def _frames(services: Services, wanted: EventFilter, place: int, query: EventsQuery) -> AsyncIterator[bytes]:
     yield OPENING
     reader = services.hub.read(wanted, place)
+    left = sys.maxsize if query.limit is None else query.limit
+    end = math.inf if query.seconds is None else time.monotonic() + query.seconds
     try:
-        while (events := await reader.next(services.options.heartbeat_seconds)) is not None:
+        while left > 0:
+            pause = max(0.0, min(services.options.heartbeat_seconds, end - time.monotonic()))
+            events = await reader.next(pause)
+            if events is None or (not events and time.monotonic() >= end):
+                return
+            events = events[:left]
+            left -= len(events)
             yield b"".join(map(_frame, events)) or HEARTBEAT
             await asyncio.sleep(
                 0
