@@ -15,6 +15,7 @@ from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS as CHECK_REGISTRY
 from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from persopt.domain.validation import decode_struct
 from persopt.plugins.registry import Registry
@@ -25,7 +26,8 @@ from persopt.server.routes.jobs import spec_types
 from tests.server.serving import API, add_job, add_trials
 
 CHECKS = [CHECK_REGISTRY.get_one(name) for name in CHECK_REGISTRY.get_all_names()]
-"""Every check that there is."""
+"""Every check that there is: those of any server, and those of OpenAPI, which are known once their module is loaded."""
+
 DOCUMENT = make_document(list_routes(), Registry())
 STREAMS = f"{API}/events"
 
@@ -84,6 +86,11 @@ def load(client: httpx.Client) -> Any:
     # What has the right form may still name a model that is not there, or a cursor that no list gave.
     schema.config.checks.positive_data_acceptance.expected_statuses += ["400", "416", "422"]
     return schema
+
+
+def test_no_check_is_left_out() -> None:
+    assert len(CHECKS) >= 14
+    assert response_schema_conformance in CHECKS
 
 
 def test_every_link_leads_to_an_operation_and_its_parameters() -> None:

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Response, get
@@ -26,6 +26,10 @@ from persopt.server.routes.resuming import read_last_event_id
 from persopt.server.services import Services
 
 __all__ = ("EventsQuery", "event_routes")
+
+_AT_ONCE: Final = 16
+_GATHER_SECONDS: Final = 0.05
+"""A part of an answer costs the same with one event as with ten; the first after a pause goes out at once."""
 
 
 class EventsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,9 +90,8 @@ async def _frames(services: Services, wanted: EventFilter, place: int, query: Ev
             events = events[:left]
             left -= len(events)
             yield b"".join(map(_frame, events)) or HEARTBEAT
-            await asyncio.sleep(
-                0
-            )  # a reader that catches up leaves room for others, and is told when its client leaves
+            # One that catches up leaves room for others; one that is up to date takes together what comes at once.
+            await asyncio.sleep(0 if len(events) > _AT_ONCE else _GATHER_SECONDS)
     finally:
         reader.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final, cast, get_args
 
 import msgspec
 from litestar import Response, get, post
@@ -28,7 +28,7 @@ from persopt.server.responses import json_response
 from persopt.server.routes.parameters import AnyRequest, PathText, Served, in_thread
 from persopt.server.services import Services
 from persopt.server.spec_guard import guard_spec
-from persopt.server.views import JobList, TrialList, view_job, view_trial
+from persopt.server.views import JobList, JobView, TrialList, view_job, view_trial
 
 __all__ = ("JobsQuery", "TrialsQuery", "job_routes", "open_kinds", "spec_types")
 
@@ -82,11 +82,12 @@ def list_jobs(request: AnyRequest, services: Served) -> Response[bytes]:
     query = read_query(request, JobsQuery)
     store = services.kernel.store
     after = None if query.cursor is None else read_job_cursor(query.cursor)
-    found = store.list_jobs(kind=query.kind, states=query.state, limit=query.limit + 1, after=after)
+    found = store.list_job_rows(kind=query.kind, states=query.state, limit=query.limit + 1, after=after)
     page = found[: query.limit]
     following = job_cursor(page[-1]) if len(found) > query.limit else None
+    # The rows have the fields of JobView, in JSON already; nothing decodes them only to encode them again.
     total = store.count_jobs(kind=query.kind, states=query.state)
-    return json_response(JobList(jobs=[view_job(job) for job in page], total=total, next=following))
+    return json_response(JobList(jobs=cast("list[JobView]", page), total=total, next=following))
 
 
 @get(f"{API_PREFIX}/jobs/{{job_id:str}}", name="getJob")
