@@ -36,8 +36,8 @@ REPORTS: Final = COUNT // 2
 """A transaction tells of a report and of the job's progress: two events."""
 QUESTION: Final = f"How late do {RATE} events a second reach {STREAMS} readers of `GET /events`?"
 HOW: Final = (
-    f"{COUNT} events, {RATE} a second, two in a transaction, written by a process of its own; the lag of one is from the "
-    "time in it, taken before its commit, to its arrival at a reader, through outbox, relay, JetStream and HTTP. "
+    f"{COUNT} events, {RATE} a second, two in a transaction, written by another process; the lag of one counts from "
+    "the time in it, taken before its commit, to its arrival at a reader, through outbox, relay, JetStream and HTTP. "
     "The readers are one process. Memory is the server's, before the first reader and with all of them at the end."
 )
 _ROOT: Final = Path(__file__).parent.parent

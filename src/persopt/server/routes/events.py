@@ -28,7 +28,7 @@ from persopt.server.services import Services
 __all__ = ("EventsQuery", "event_routes")
 
 _AT_ONCE: Final = 16
-_GATHER_SECONDS: Final = 0.05
+_GATHER_SECONDS: Final = 0.1
 """A part of an answer costs the same with one event as with ten; the first after a pause goes out at once."""
 
 
