@@ -133,7 +133,7 @@ def test_parquet_of_categories_is_read(tmp_path: Path) -> None:
         ("a.jsonl", "[]", "has no rows"),
         ("a.parquet", "PAR1 but not really", r"a\.parquet cannot be read as Parquet"),
         ("none/a.csv", None, r"a\.csv does not exist"),
-        ("saved/state.json", "{}", r"the saved data set .*saved cannot be loaded"),
+        ("saved/state.json", "{}", r"state\.json is damaged"),
     ],
 )
 def test_what_cannot_be_read_is_refused(name: str, content: str | None, message: str, tmp_path: Path) -> None:

@@ -103,6 +103,19 @@ def test_a_quiet_stream_beats_and_ends_with_the_server(runtime: Runtime) -> None
         assert [next(lines) for _ in range(4)][2] == ": heartbeat"
 
 
+def test_a_stream_ends_after_so_many_events_or_seconds(runtime: Runtime) -> None:
+    job = add_job(runtime)
+    add_trials(runtime, job, 6)
+    with runtime.relaying(), serve(runtime) as client:
+        with client.stream("GET", f"{API}/events", params={"start": "all", "limit": 3}) as answer:
+            assert [place for place, _, _ in read_events(answer.iter_lines(), 99)] == [1, 2, 3]
+        with client.stream("GET", f"{API}/events", params={"start": "all", "seconds": 0}) as answer:
+            assert [place for place, _, _ in read_events(answer.iter_lines(), 99)] == list(range(1, 9))
+        assert client.get(f"{API}/events", params={"seconds": 0.01}).text == "retry: 2000\n\n"
+        for wrong in ({"limit": 0}, {"seconds": -1}, {"seconds": "NaN"}, {"limit": "1.5"}):
+            assert client.get(f"{API}/events", params=wrong).status_code == 422
+
+
 @pytest.mark.parametrize("given", ["x", "-1", "1.5", "1" * 40])
 def test_an_id_that_no_event_has_is_refused(client: httpx.Client, given: str) -> None:
     assert client.get(f"{API}/events", headers={"Last-Event-ID": given}).status_code == 400
@@ -119,12 +132,13 @@ def test_a_reader_slower_than_the_window_misses_nothing(runtime: Runtime) -> Non
             job = await asyncio.to_thread(add_job, runtime)
             await asyncio.to_thread(add_trials, runtime, job, 98)
             found: list[int] = []
-            async for event in hub.read(EventFilter(job.id), place, 0.2):
-                if event is not None:
-                    found.append(int(msgspec.json.decode(event.payload, type=CloudEvent).sequence))
-                    assert len(hub._window) <= 4
-                if len(found) == 100:
-                    break
+            reader = hub.read(EventFilter(job.id), place)
+            while len(found) < 100:
+                events = await reader.next(0.2)
+                assert events is not None
+                found += [int(msgspec.json.decode(event.payload, type=CloudEvent).sequence) for event in events]
+                assert len(hub._window) <= 4
+            reader.close()
             return found
 
     with runtime.relaying():

@@ -140,7 +140,8 @@ def test_every_field_of_every_spec_that_names_a_path_is_guarded() -> None:
 def test_no_program_is_run_unless_the_operator_allows_it(client: httpx.Client, given: dict[str, Any]) -> None:
     answer = client.post(f"{API}/jobs", json={"config": {"x": [1]}, "maxTrials": 1, **given})
     assert answer.status_code == 422
-    assert {fault["code"] for fault in answer.json()["faults"]} == {"forbidden"}
+    codes = {fault["path"]: fault["code"] for fault in answer.json()["faults"]}
+    assert {codes[f"$.{name}"] for name in given} == {"forbidden"}
     assert client.get(f"{API}/jobs").json()["total"] == 0
 
 

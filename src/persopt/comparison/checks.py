@@ -11,7 +11,7 @@ from persopt.comparison.naming import check_labels, name_models
 from persopt.comparison.slicing import check_columns
 from persopt.comparison.unlabelled import find_unlabelled
 from persopt.domain.compare_specs import CompareSpec
-from persopt.domain.errors import DataError, Fault, InputError
+from persopt.domain.errors import DataError, Fault
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.evaluation.shapes import choose_shapes
 from persopt.measure.hardware import usable_cpus
@@ -45,32 +45,38 @@ class _Resolver(SpecResolver[CompareSpec]):
         super().__init__(spec)
         self._settings = settings
 
-    def resolve(self) -> CompareSpec:
+    def _look(self) -> None:
+        models = self._collect(self._find_models) or []
+        if models:
+            self._faults += check_models(models)
+            self._collect(lambda: self._set_shapes(models))
+        self._collect(lambda: self._resolve_data(models))
+        self._collect(self._set_threads)
+
+    def _find_models(self) -> list[FoundModel]:
         given = self._spec.model_paths
         if len(given) < _FEWEST:
             message = f"expected at least {_FEWEST} models, the baseline first, got {len(given)}"
             self._faults.append(Fault(path="$.modelPaths", message=message))
         folders = [self._collect(partial(self._find_folder, index)) for index in range(len(given))]
-        self._name(folders)
+        self._collect(lambda: self._name(folders))
         found = [
             self._collect(partial(look_at_model, index, given[index], folder))
             for index, folder in enumerate(folders)
             if folder is not None
         ]
-        models = [model for model in found if model is not None]
-        if models:
-            self._faults += check_models(models)
-            shapes = choose_shapes([model.description for model in models], self._spec.batch_sizes, self._spec.lengths)
-            self._faults += shapes.faults
-            self._set(batch_sizes=shapes.batch_sizes, lengths=shapes.lengths)
+        return [model for model in found if model is not None]
+
+    def _set_shapes(self, models: list[FoundModel]) -> None:
+        shapes = choose_shapes([model.description for model in models], self._spec.batch_sizes, self._spec.lengths)
+        self._faults += shapes.faults
+        self._set(batch_sizes=shapes.batch_sizes, lengths=shapes.lengths)
+
+    def _resolve_data(self, models: list[FoundModel]) -> None:
         if self._spec.dataset_path:
-            self._collect(lambda: self._inspect_data(models))
+            self._inspect_data(models)
         else:
             self._check_without_data()
-        self._set_threads()
-        if self._faults:
-            raise InputError(self._faults)
-        return self._spec
 
     def _find_folder(self, index: int) -> Path:
         given, path = self._spec.model_paths[index], f"$.modelPaths[{index}]"

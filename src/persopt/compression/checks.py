@@ -56,24 +56,21 @@ class _Resolver(SpecResolver[CompressSpec]):
         self._settings = settings
         self._registry = registry
 
-    def resolve(self) -> CompressSpec:
+    def _look(self) -> None:
         for field, path, read in _LIMITS:
             self._collect(lambda field=field, path=path, read=read: self._read_limit(field, path, read))  # type: ignore[misc]
         self._collect(self._check_strategy)
-        self._check_techniques()
+        self._collect(self._check_techniques)
         model = self._collect(self._find_model)
         description = None if model is None else self._collect(lambda: self._check_model(model))
         if description is not None:
-            self._check_shape(description)
-        data = self._resolve_data(description)
+            self._collect(lambda: self._check_shape(description))
+        data = self._collect(lambda: self._resolve_data(description))
         if model is not None and not self._faults:
             self._collect(self._check_installed)
         if description is not None:
-            self._check_reach(description)
+            self._collect(lambda: self._check_reach(description))
         self._check_output([item for item in (model, data) if item is not None], description)
-        if self._faults:
-            raise InputError(self._faults)
-        return self._spec
 
     def _read_limit(self, field: str, path: str, read: Callable[[float | str, str], float]) -> None:
         given = getattr(self._spec, field)
@@ -151,7 +148,7 @@ class _Resolver(SpecResolver[CompressSpec]):
             message = "is missing: what a model loses is judged on labelled rows, and a cut model is trained on them"
             self._faults.append(Fault(path="$.datasetPath", message=message))
             return None
-        return self._collect(lambda: self._inspect_data(description))
+        return self._inspect_data(description)
 
     def _inspect_data(self, description: ModelDescription | None) -> Path | None:
         from persopt.data.inspection import inspect_dataset

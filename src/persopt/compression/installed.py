@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from persopt.domain.compress_specs import CompressSpec
-from persopt.domain.errors import PersoptError
+from persopt.domain.errors import PersoptError, UnknownValueError
 from persopt.domain.quantize_specs import QuantizeConfig, QuantizeSpec
 from persopt.domain.recipes import QuantizeStep, RecipeBits, RecipeMethod
 from persopt.plugins.registry import Registry
@@ -103,6 +103,8 @@ def _refuse(step: QuantizeStep, spec: CompressSpec, registry: Registry) -> str |
     request: Any = msgspec.structs.replace(make_request(asked), output="")
     try:
         faults = list(check_backend(config, request, registry))
+    except UnknownValueError:
+        raise  # that is no backend's fault
     except PersoptError as error:
         return str(error)
     return str(faults[0]) if faults else None

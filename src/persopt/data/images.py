@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ("check_image", "open_image", "read_cells")
 
+_MOST_PIXELS: Final = 1 << 26  # 192 MiB in RGB
 _ROWS: Final = 100  # that are read at a time
 _PATH: Final = "$.data.textColumns"
 
@@ -35,9 +36,9 @@ def check_image(cell: Any, where: str) -> None:
     from PIL import Image
 
     try:
-        with Image.open(_source(cell, where)):
-            pass
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with Image.open(_source(cell, where)) as image:
+            _check_size(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _unreadable(cell, where, error) from None
 
 
@@ -51,10 +52,18 @@ def open_image(cell: Any, where: str) -> Image:
 
     try:
         with Image.open(_source(cell, where)) as image:
+            _check_size(image)
             turned = ImageOps.exif_transpose(image)
             return turned.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _unreadable(cell, where, error) from None
+
+
+def _check_size(image: Image) -> None:
+    """Refuse an image that is small as a file and huge as pixels; only its header has been read."""
+    width, height = image.size
+    if width * height > _MOST_PIXELS:
+        raise ValueError(f"it has {width:,} times {height:,} pixels, and at most {_MOST_PIXELS:,} are taken")
 
 
 def _source(cell: Any, where: str) -> io.BytesIO | Path:

@@ -68,7 +68,7 @@ def _read_lines(text: str, file: Path, path: str) -> list[tuple[str, dict[str, A
 def _read_array(text: str, file: Path, path: str) -> list[tuple[str, dict[str, Any]]]:
     try:
         items = msgspec.json.decode(text, type=list[msgspec.Raw])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise DataError(f"{file} is not valid JSON: {error}", path=path) from None
     places = [f"object {number}" for number in range(1, len(items) + 1)]
     return [(where, _decode(item, file, where, path)) for where, item in zip(places, items, strict=True)]
@@ -80,6 +80,8 @@ def _decode(item: str | msgspec.Raw, file: Path, where: str, path: str) -> dict[
     except msgspec.ValidationError:
         message = f'{file}, {where}: expected a JSON object such as {{"text": "…", "label": "…"}}'
         raise DataError(message, path=path) from None
+    except RecursionError:
+        raise DataError(f"{file}, {where}: nested too deep", path=path) from None
     except msgspec.DecodeError as error:
         raise DataError(f"{file}, {where}: not valid JSON: {error}", path=path) from None
 

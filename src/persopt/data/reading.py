@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+from msgspec import Struct, field
+
+from persopt.data.compressed_files import check_arrow_file, read_parquet
 from persopt.data.conllu import read_conllu
 from persopt.data.delimited import read_delimited
 from persopt.data.files import SUFFIXES, Format, is_saved, list_files
@@ -25,6 +29,18 @@ __all__ = ("hash_dataset", "load_saved", "read_dataset", "read_files")
 
 
 _HEAD_ROWS: Final = 1000  # of a Parquet file of which only the first rows are wanted
+
+_DEEPEST: Final = 32
+
+
+class _SavedFile(Struct):
+    filename: str
+
+
+class _SavedState(Struct):
+    """As much of a `state.json` as tells where the rows are."""
+
+    data_files: list[_SavedFile] = field(name="_data_files")
 
 
 def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPath") -> DatasetDict:
@@ -98,20 +114,6 @@ def _hash_images(files: list[Path]) -> str:
     return hash_files(files, salt=repr([file.parent.name for file in files]))
 
 
-def _read_parquet(file: Path, path: str, most: int | None) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        if most is None:
-            return parquet.read_table(file)
-        with parquet.ParquetFile(file) as opened:
-            batches = next(opened.iter_batches(batch_size=_HEAD_ROWS), None)
-            return pa.Table.from_batches([] if batches is None else [batches], schema=opened.schema_arrow)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{file} cannot be read as Parquet: {error}", path=path) from None
-
-
 def read_files(files: list[Path], data: DataSpec, path: str, most: int | None = None) -> pa.Table:
     """Read the files of one split as one table.
 
@@ -129,13 +131,17 @@ def read_files(files: list[Path], data: DataSpec, path: str, most: int | None = 
     readers: Final[Mapping[Format, Callable[[Path], Any]]] = {
         "delimited": lambda file: read_delimited(file, data.columns, path, most),
         "json": lambda file: read_json(file, path, most),
-        "parquet": lambda file: _read_parquet(file, path, most),
+        "parquet": lambda file: read_parquet(file, path, None if most is None else _HEAD_ROWS),
         "conllu": lambda file: read_conllu(file, path, most),
         "text": lambda file: read_plain_text(file, path, most),
     }
     tables = [readers[SUFFIXES[file.suffix.lower()]](file) for file in files]
     first = set(tables[0].column_names)
     for file, table in zip(files, tables, strict=True):
+        deep = next((field.name for field in table.schema if _depth(field.type) > _DEEPEST), None)
+        if deep is not None:
+            message = f"the values of {deep!r} in {file.name} lie more than {_DEEPEST} lists or objects deep"
+            raise DataError(message, path=path)
         other = first.symmetric_difference(table.column_names)
         if other:
             message = f"{files[0].name} and {file.name} make up one split, but only one of them has {min(other)!r}"
@@ -147,6 +153,15 @@ def read_files(files: list[Path], data: DataSpec, path: str, most: int | None = 
         raise DataError(f"{names} make up one split, but their columns differ: {error}", path=path) from None
 
 
+def _depth(kind: pa.DataType) -> int:
+    """Return how deep lists and objects lie in each other in a type, counted a little above what is accepted."""
+    level, depth = [kind], 0
+    while level and depth <= _DEEPEST:
+        level = [one.field(number).type for one in level for number in range(one.num_fields)]
+        depth += 1
+    return depth
+
+
 def load_saved(location: Path, path: str) -> DatasetDict:
     """Open a folder that `save_to_disk` wrote; its rows stay on the disk.
 
@@ -155,6 +170,9 @@ def load_saved(location: Path, path: str) -> DatasetDict:
     """
     from datasets import Dataset, DatasetDict, load_from_disk
 
+    for state in [*location.glob("state.json"), *location.glob("*/state.json")]:
+        for file in _saved_files(state, path):
+            check_arrow_file(file, path)
     try:
         with quiet_datasets():
             loaded = load_from_disk(str(location))
@@ -162,6 +180,18 @@ def load_saved(location: Path, path: str) -> DatasetDict:
         message = f"the saved data set {location} cannot be loaded: {error}"
         raise DataError(message, path=path, hint="save it again with `save_to_disk`") from error
     return DatasetDict({"train": loaded}) if isinstance(loaded, Dataset) else loaded
+
+
+def _saved_files(state: Path, path: str) -> list[Path]:
+    """Return the files that a saved split is of; they lie beside its `state.json`, and nowhere else."""
+    try:
+        names = [file.filename for file in msgspec.json.decode(state.read_bytes(), type=_SavedState).data_files]
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{state} is damaged: {error}", path=path, hint="save it again with `save_to_disk`") from None
+    outside = [name for name in names if Path(name).name != name]
+    if outside:
+        raise DataError(f"{state} names {outside[0]!r}, which does not lie in its folder", path=path)
+    return [state.parent / name for name in names]
 
 
 def _load_from_hub(repository: str, path: str) -> DatasetDict:

@@ -26,6 +26,7 @@ __all__ = (
     "PluginError",
     "StoreError",
     "TrainingError",
+    "UnknownValueError",
 )
 
 
@@ -159,3 +160,13 @@ class JobCancelledError(PersoptError):
     """A job that was waited for was cancelled."""
 
     code = "cancelled"
+
+
+class UnknownValueError(PersoptError):
+    """A check needs a part of the input that is malformed. It has no faults: those of that part are told already."""
+
+    code = "unknown-value"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(())
+        self.args = (message,)

@@ -23,14 +23,24 @@ from msgspec import Struct
 from persopt.domain.errors import Fault
 from persopt.domain.names import list_choices, suggest
 
-__all__ = ("MOST_FAULTS", "find_faults", "join_path", "list_accepted")
+__all__ = (
+    "MAPPINGS",
+    "MOST_FAULTS",
+    "choose_arm",
+    "find_faults",
+    "is_struct",
+    "join_path",
+    "list_accepted",
+    "unwrap",
+)
 
 MOST_FAULTS: Final = 100
 _LONGEST_VALUE: Final = 80
 _PAIR: Final = 2
 _PLAIN_KEY: Final = re.compile(r"[\w-]+")
 _LISTS: Final = (list, set, frozenset, tuple, abc.Sequence, abc.Collection, abc.Set, abc.Iterable)
-_MAPPINGS: Final = (dict, abc.Mapping, abc.MutableMapping)
+MAPPINGS: Final = (dict, abc.Mapping, abc.MutableMapping)
+"""The types that are written as an object whose names are free."""
 _WORDS: Final = {
     "int": "an int",
     "float": "a float",
@@ -65,7 +75,7 @@ def join_path(path: str, key: object) -> str:
 
 def list_accepted(kind: Any) -> list[Any]:
     """Return the values of a type that is a choice (Literal, Enum, also beside None), else an empty list."""
-    kind = _unwrap(kind)
+    kind = unwrap(kind)
     origin = typing.get_origin(kind)
     if origin is typing.Literal:
         return list(typing.get_args(kind))
@@ -77,11 +87,36 @@ def list_accepted(kind: Any) -> list[Any]:
     return []
 
 
+def choose_arm(value: Any, kind: Any) -> Any:
+    """Return a type as it is, but of a union the one arm that has the value's form; None if there is no such arm."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return _fitting_arm(value, [unwrap(arm) for arm in typing.get_args(kind)])
+    return kind
+
+
+def unwrap(kind: Any) -> Any:
+    """Return the type under Annotated, NewType and `type` aliases."""
+    while True:
+        if typing.get_origin(kind) is typing.Annotated:
+            kind = typing.get_args(kind)[0]
+        elif isinstance(kind, typing.NewType):
+            kind = kind.__supertype__
+        elif hasattr(kind, "__value__"):
+            kind = kind.__value__
+        else:
+            return kind
+
+
+def is_struct(kind: Any) -> bool:
+    """Return whether a type is a Struct."""
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
 def _find(value: Any, kind: Any, path: str, strict: bool) -> Iterator[Fault]:
     try:
         msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        inside = _look_inside(value, _unwrap(kind), path, strict)
+        inside = _look_inside(value, unwrap(kind), path, strict)
         first = next(inside, None)
         if first is None:
             yield Fault(path=path, message=_describe(str(error), value, kind))
@@ -93,10 +128,10 @@ def _find(value: Any, kind: Any, path: str, strict: bool) -> Iterator[Fault]:
 def _look_inside(value: Any, kind: Any, path: str, strict: bool) -> Iterator[Fault]:
     origin = typing.get_origin(kind) or kind
     if origin in (typing.Union, types.UnionType):
-        yield from _look_inside_union(value, [_unwrap(arm) for arm in typing.get_args(kind)], path, strict)
-    elif _is_struct(origin) and isinstance(value, Mapping) and not origin.__struct_config__.array_like:
+        yield from _look_inside_union(value, [unwrap(arm) for arm in typing.get_args(kind)], path, strict)
+    elif is_struct(origin) and isinstance(value, Mapping) and not origin.__struct_config__.array_like:
         yield from _look_inside_struct(value, kind, origin, path, strict)
-    elif origin in _MAPPINGS and isinstance(value, Mapping):
+    elif origin in MAPPINGS and isinstance(value, Mapping):
         _, item = typing.get_args(kind) or (Any, Any)
         for key, entry in value.items():
             yield from _find(entry, item, join_path(path, key), strict)
@@ -126,23 +161,34 @@ def _look_inside_struct(
 
 
 def _look_inside_union(value: Any, arms: Sequence[Any], path: str, strict: bool) -> Iterator[Fault]:
-    """Look inside the one arm that has the value's form; of several Structs that is the one of its tag."""
+    tagged = _tagged_arms(arms) if isinstance(value, Mapping) else {}
+    if len(tagged) > 1:
+        tag_field = next(iter(tagged.values())).__struct_config__.tag_field
+        if value.get(tag_field) not in tagged:
+            yield _wrong_tag(value, tag_field, list(tagged), path)
+            return
+    arm = _fitting_arm(value, arms)
+    if arm is not None:
+        yield from _look_inside(value, arm, path, strict)
+
+
+def _tagged_arms(arms: Sequence[Any]) -> dict[Any, Any]:
+    return {arm.__struct_config__.tag: arm for arm in arms if is_struct(arm)}
+
+
+def _fitting_arm(value: Any, arms: Sequence[Any]) -> Any:
+    """Return the one arm that has the value's form, of several Structs that of its tag; None if there is not one."""
     origins = [typing.get_origin(arm) or arm for arm in arms]
     if isinstance(value, Mapping):
-        fitting = [arm for arm, origin in zip(arms, origins, strict=True) if _is_struct(origin) or origin in _MAPPINGS]
-        tagged = {arm.__struct_config__.tag: arm for arm in fitting if _is_struct(arm)}
+        fitting = [arm for arm, origin in zip(arms, origins, strict=True) if is_struct(origin) or origin in MAPPINGS]
+        tagged = _tagged_arms(fitting)
         if len(tagged) > 1:
-            tag_field = next(iter(tagged.values())).__struct_config__.tag_field
-            if value.get(tag_field) not in tagged:
-                yield _wrong_tag(value, tag_field, list(tagged), path)
-                return
-            fitting = [tagged[value[tag_field]]]
+            return tagged.get(value.get(next(iter(tagged.values())).__struct_config__.tag_field))
     elif _is_list(value):
         fitting = [arm for arm, origin in zip(arms, origins, strict=True) if origin in _LISTS]
     else:
-        return
-    if len(fitting) == 1:
-        yield from _look_inside(value, fitting[0], path, strict)
+        return None
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _wrong_tag(value: Mapping[Any, Any], tag_field: str, tags: list[Any], path: str) -> Fault:
@@ -188,23 +234,6 @@ def _describe_limit(text: str) -> str:
 def _describe_choice(value: Any, choices: Sequence[Any]) -> str:
     near = suggest(value, [choice for choice in choices if isinstance(choice, str)]) if isinstance(value, str) else ""
     return f"expected {list_choices(choices)}, got {_shorten(value)}{near}"
-
-
-def _unwrap(kind: Any) -> Any:
-    """Return the type under Annotated, NewType and `type` aliases."""
-    while True:
-        if typing.get_origin(kind) is typing.Annotated:
-            kind = typing.get_args(kind)[0]
-        elif isinstance(kind, typing.NewType):
-            kind = kind.__supertype__
-        elif hasattr(kind, "__value__"):
-            kind = kind.__value__
-        else:
-            return kind
-
-
-def _is_struct(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Struct)
 
 
 def _is_list(value: Any) -> bool:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ("describe_choices", "list_choices", "suggest")
+__all__ = ("describe_choices", "find_nearest", "list_choices", "suggest")
+
+
+def find_nearest(given: str, accepted: Iterable[str]) -> str | None:
+    """Return the accepted name that was probably meant, None if none is near."""
+    by_folded = {name.casefold(): name for name in accepted}
+    near = difflib.get_close_matches(given.casefold(), list(by_folded), n=1)
+    return by_folded[near[0]] if near else None
 
 
 def suggest(given: str, accepted: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` for the nearest accepted name, or an empty string."""
-    by_folded = {name.casefold(): name for name in accepted}
-    near = difflib.get_close_matches(given.casefold(), list(by_folded), n=1)
-    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
+    near = find_nearest(given, accepted)
+    return "" if near is None else f"; did you mean {near!r}?"
 
 
 def list_choices(accepted: Sequence[object]) -> str:

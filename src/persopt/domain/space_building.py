@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from persopt.domain.errors import Fault, InputError
+from persopt.domain.errors import Fault, InputError, UnknownValueError
 from persopt.domain.hyperparameters import Hyperparameter, find_hyperparameter
 from persopt.domain.space import (
     CategoricalParameter,
@@ -38,8 +38,10 @@ def build_space(config: Mapping[str, ParameterConfig], *, known_only: bool = Tru
         InputError: with a fault for each parameter that is empty, inverted, not finite, touches zero on a log
             scale, is out of the hyperparameter's range, has an unknown name, or whose condition names a
             parameter or value that does not exist.
+        UnknownValueError: if nothing else is wrong, but a parameter is malformed (`persopt.domain.partial`).
     """
     faults: list[Fault] = []
+    unknown: UnknownValueError | None = None
     parameters: dict[str, Parameter] = {}
     for name, written in config.items():
         known = find_hyperparameter(name) if known_only else None
@@ -51,13 +53,19 @@ def build_space(config: Mapping[str, ParameterConfig], *, known_only: bool = Tru
             )
             continue
         spec = _as_spec(written)
-        found = list(_check(spec, known, where))
-        faults += found
-        if not found:
-            parameters[name] = _parameter(name, spec, known)
+        try:
+            found = list(_check(spec, known, where))
+            if not found:
+                parameters[name] = _parameter(name, spec, known)
+        except UnknownValueError as error:
+            unknown = error
+        else:
+            faults += found
     ordered = _order(parameters, faults, path, set(config))
     if faults:
         raise InputError(faults)
+    if unknown is not None:
+        raise unknown
     return Space(tuple(ordered))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from persopt.domain.errors import Fault, PersoptError
+from persopt.domain.errors import Fault, InputError, PersoptError, UnknownValueError
 
 __all__ = ("SpecResolver",)
 
@@ -17,11 +18,30 @@ T = TypeVar("T")
 
 
 class SpecResolver(Generic[SpecT]):
-    """The base of what resolves the specs of each kind: the spec so far, and its faults so far."""
+    """The base of what resolves the specs of each kind: the spec so far, and its faults so far.
+
+    A spec may hold parts that are malformed (`persopt.domain.partial`): a check that needs one ends without a word.
+    """
 
     def __init__(self, spec: SpecT) -> None:
         self._spec = spec
         self._faults: list[Fault] = []
+
+    def resolve(self) -> SpecT:
+        """Return the spec with what it left open.
+
+        Raises:
+            InputError: with all its faults.
+        """
+        with contextlib.suppress(UnknownValueError):
+            self._look()
+        if self._faults:
+            raise InputError(self._faults)
+        return self._spec
+
+    def _look(self) -> None:
+        """Check the spec, step by step; each kind does it in its own way."""
+        raise NotImplementedError
 
     def _collect(self, check: Callable[[], T]) -> T | None:
         """Return what a check gives; keep the faults of one that raises, and return None."""

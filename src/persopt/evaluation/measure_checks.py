@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
-from persopt.domain.errors import Fault, InputError
+from persopt.domain.errors import Fault
 from persopt.domain.measure_specs import MeasureSpec
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.evaluation.shapes import choose_shapes
@@ -35,7 +33,7 @@ class _Resolver(SpecResolver[MeasureSpec]):
         super().__init__(spec)
         self._settings = settings
 
-    def resolve(self) -> MeasureSpec:
+    def _look(self) -> None:
         found = [self._collect(lambda: self._find_model("model_path", "$.modelPath"))]
         if self._spec.against is not None:
             found.append(self._collect(lambda: self._find_model("against", "$.against")))
@@ -50,9 +48,7 @@ class _Resolver(SpecResolver[MeasureSpec]):
         if threads > usable_cpus():
             message = f"{threads} threads are more than the {usable_cpus()} processors that may be used here"
             self._faults.append(Fault(path="$.threads", message=message))
-        if self._faults:
-            raise InputError(self._faults)
-        return msgspec.structs.replace(self._spec, threads=threads)
+        self._set(threads=threads)
 
     def _find_model(self, field: str, path: str) -> ModelDescription:
         model = locate_model(getattr(self._spec, field), self._settings, path)

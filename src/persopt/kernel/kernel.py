@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
-from persopt.domain.errors import InputError, NotFoundError, OutputError
+from persopt.domain.errors import Fault, InputError, NotFoundError, OutputError, PersoptError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.metrics import Totals
@@ -27,6 +28,8 @@ from persopt.plugins.registry import Registry
 from persopt.settings import Settings
 
 __all__ = ("Kernel",)
+
+_LOGGER = logging.getLogger("persopt.kernel")
 
 
 class Kernel:
@@ -51,9 +54,7 @@ class Kernel:
         """
         if submission is not None and (known := self.store.find_submission(submission)) is not None:
             return known
-        # The warm start of a tuning may name an earlier job.
-        handler: JobHandler = TuneHandler(self.store) if isinstance(spec, TuneSpec) else find_handler(spec)
-        resolved = handler.resolve(spec, self.settings, self.registry)
+        resolved = self._resolve(spec)
         self._check_output_is_free(resolved)
         job = JobRecord(
             id=new_job_id(),
@@ -75,6 +76,24 @@ class Kernel:
             if isinstance(error, OSError):
                 raise OutputError(f"the job's folder {folder.path} cannot be written: {error.strerror}") from error
             raise
+
+    def find_faults(self, spec: JobSpec) -> list[Fault]:
+        """Return what is wrong with the meaning of a spec of which parts are malformed (`persopt.domain.partial`).
+
+        What depends on a malformed part is left out.
+        """
+        try:
+            self._check_output_is_free(self._resolve(spec))
+        except PersoptError as error:
+            return list(error.faults)
+        except Exception as error:  # noqa: BLE001 - what a check does with a malformed part is nobody's promise
+            _LOGGER.debug("a spec of which parts are malformed could not be looked at to its end: %r", error)
+        return []
+
+    def _resolve(self, spec: JobSpec) -> JobSpec:
+        # The warm start of a tuning may name an earlier job.
+        handler: JobHandler = TuneHandler(self.store) if isinstance(spec, TuneSpec) else find_handler(spec)
+        return handler.resolve(spec, self.settings, self.registry)
 
     def _check_output_is_free(self, spec: JobSpec) -> None:
         """Refuse the output folder of a job that is queued or running: it is empty until that one ends."""

@@ -219,7 +219,7 @@ def read_config(folder: Path, path: str = "") -> dict[str, Any]:
 def _read_json(file: Path, path: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{file} is not valid JSON: {error}", path=path) from None
 
 

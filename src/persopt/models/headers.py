@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from persopt.domain.errors import ModelError
 
@@ -18,6 +18,25 @@ _SINGLE: Final = "model.safetensors"
 _LONGEST: Final = 100_000_000  # bytes; the format's own limit of a header
 _PREFIX: Final = 8  # bytes of the header's length at the start of the file
 _POINTER: Final = b"version https://git-lfs"
+
+
+_NAME: Final = 200  # characters of a name that a message shows
+_WIDTHS: Final = {
+    **dict.fromkeys(("F64", "I64", "U64", "C64"), 64),
+    **dict.fromkeys(("F32", "I32", "U32"), 32),
+    **dict.fromkeys(("F16", "BF16", "I16", "U16"), 16),
+    **dict.fromkeys(("I8", "U8", "BOOL", "F8_E4M3", "F8_E5M2", "F8_E8M0"), 8),
+    "F4": 4,
+}
+"""Bits of a number of each type of the format that is known here."""
+
+
+class _Entry(Struct, frozen=True):
+    """A tensor as the header tells of it."""
+
+    dtype: Annotated[str, Meta(max_length=32)]
+    shape: list[Annotated[int, Meta(ge=0)]]
+    data_offsets: tuple[Annotated[int, Meta(ge=0)], Annotated[int, Meta(ge=0)]]
 
 
 class TensorHeader(Struct, frozen=True):
@@ -46,7 +65,7 @@ def find_weights(folder: Path, path: str = "") -> list[Path]:
     try:
         names = sorted(set(msgspec.json.decode(index.read_bytes())["weight_map"].values()))
         files = [folder / str(name) for name in names]
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError, AttributeError):
         raise ModelError(f"{index} is not a valid index of a sharded checkpoint", path=path) from None
     missing = [file.name for file in files if file.parent != folder or not file.is_file()]
     if missing:
@@ -86,23 +105,20 @@ def read_header(file: Path, path: str = "") -> list[TensorHeader]:
 
 def _decode(text: bytes, file: Path, path: str) -> list[TensorHeader]:
     try:
-        declared: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
-        declared.pop("__metadata__", None)
-        spans = {name: tuple(map(int, entry["data_offsets"])) for name, entry in declared.items()}
-        tensors = [
-            TensorHeader(
-                name=name,
-                dtype=str(declared[name]["dtype"]),
-                shape=tuple(map(int, declared[name]["shape"])),
-                bytes=span[1] - span[0],
-            )
-            for name, span in sorted(spans.items(), key=lambda item: item[1])
-        ]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError):
+        parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        parts.pop("__metadata__", None)
+        declared = {name: msgspec.json.decode(part, type=_Entry) for name, part in parts.items()}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ModelError(f"the header of {file} is corrupted; copy or download it again", path=path) from None
+    tensors = []
     end = 0
-    for tensor in tensors:  # the format allows neither holes nor overlaps
-        if spans[tensor.name] != (end, end + tensor.bytes) or tensor.bytes < 0:
-            raise ModelError(f"the header of {file} is corrupted at {tensor.name}; copy it again", path=path)
-        end += tensor.bytes
+    # The format allows neither holes nor overlaps, and a tensor takes the bytes that its type and shape tell.
+    for name, entry in sorted(declared.items(), key=lambda item: item[1].data_offsets):
+        start, stop = entry.data_offsets
+        tensor = TensorHeader(name=name, dtype=entry.dtype, shape=tuple(entry.shape), bytes=stop - start)
+        width = _WIDTHS.get(entry.dtype)
+        if start != end or stop < start or (width is not None and tensor.count * width != 8 * tensor.bytes):
+            raise ModelError(f"the header of {file} is corrupted at {name[:_NAME]}; copy it again", path=path)
+        tensors.append(tensor)
+        end = stop
     return tensors

@@ -152,7 +152,7 @@ def read_manifest(folder: Path, path: str = "") -> Manifest:
         manifest = msgspec.json.decode(content, type=Manifest)
     except FileNotFoundError:
         raise ModelError(f"{folder} has no {MANIFEST_FILE}: it is no artifact of persopt", path=path) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{file} is damaged: {error}", path=path, hint="copy the whole folder again") from None
     except OSError as error:
         raise ModelError(f"{file} cannot be read: {error.strerror}", path=path) from error

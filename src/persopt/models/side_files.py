@@ -11,13 +11,13 @@ from persopt.models.weight_files import WEIGHT_FILES, WEIGHT_INDEX
 
 __all__ = ("copy_side_files",)
 
-_NEVER: Final = (".*", "sparse", "checkpoint-*", "onnx", "openvino", "persopt.json")
+_NEVER: Final = (".*", "sparse", "checkpoint-*", "onnx", "openvino", "persopt.json", "*.pkl", "*.pickle")
 
 
 def copy_side_files(source: Path, target: Path, *, keep_index: bool = True) -> None:
     """Copy everything of a checkpoint but its weights: configuration, tokenizer, modules of sentence-transformers.
 
-    Weights of other frameworks and of training states stay behind: they would be those of another model.
+    Weights of other frameworks and of training states stay behind: they would be those of another model. So do pickles.
 
     Args:
         source: The checkpoint.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError
+from persopt.domain.errors import Fault
 from persopt.domain.prune_specs import NO_METHOD, PruneSpec
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.models.compressed import check_uncompressed
@@ -60,20 +60,20 @@ class _Resolver(SpecResolver[PruneSpec]):
         self._settings = settings
         self._registry = registry
 
-    def resolve(self) -> PruneSpec:
-        self._faults += check_shape_fields(self._spec)
-        self._set(config=choose_work(self._spec.config))
+    def _look(self) -> None:
+        self._collect(self._choose_work)
         traits = self._collect(self._check_method)
-        self._resolve_config(traits or PruningTraits())
+        self._collect(lambda: self._resolve_config(traits or PruningTraits()))
         model = self._collect(self._find_model)
         description = None if model is None else self._collect(lambda: self._check_model(model, traits))
         if model is not None and description is not None:
-            self._check_shapes(model)
-        data = self._resolve_data(traits, description) if traits is not None else None
+            self._collect(lambda: self._check_shapes(model))
+        data = self._collect(lambda: self._resolve_data(traits, description)) if traits is not None else None
         self._check_output([item for item in (model, data) if item is not None], description)
-        if self._faults:
-            raise InputError(self._faults)
-        return self._spec
+
+    def _choose_work(self) -> None:
+        self._faults += check_shape_fields(self._spec)
+        self._set(config=choose_work(self._spec.config))
 
     def _check_method(self) -> PruningTraits:
         config = self._spec.config

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from persopt.domain.errors import Fault, InputError, ModelError, PersoptError
+from persopt.domain.errors import Fault, InputError, ModelError, PersoptError, UnknownValueError
 from persopt.domain.names import describe_choices
 from persopt.domain.quantize_reports import BackendTried
 from persopt.domain.quantize_specs import AUTO_BACKEND, QuantizeConfig
@@ -90,6 +90,8 @@ def find_candidates(
         options = backend.options()
         try:
             reason = _ask(backend, options, request, registry)
+        except UnknownValueError:
+            raise  # that is no backend's fault
         except PersoptError as error:
             others.append(BackendTried(backend=name, reason=str(error)))
             continue

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from persopt.domain.errors import Fault, InputError, ModelError
+from persopt.domain.errors import Fault, ModelError
 from persopt.domain.quantize_specs import QuantizeSpec
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.models.compressed import check_uncompressed
@@ -54,20 +54,20 @@ class _Resolver(SpecResolver[QuantizeSpec]):
         self._settings = settings
         self._registry = registry
 
-    def resolve(self) -> QuantizeSpec:
-        self._faults += check_config(self._spec)
+    def _look(self) -> None:
+        self._collect(lambda: self._faults.extend(check_config(self._spec)))
         model = self._collect(self._find_model)
         description = None if model is None else self._collect(lambda: self._check_model(model))
         if model is not None and description is not None:
-            self._look_into(model, description)
-        data = self._resolve_data(description)
+            self._collect(lambda: self._look_into(model, description))
+        data = self._collect(lambda: self._resolve_data(description))
         if not any(fault.path.startswith("$.config") for fault in self._faults):
-            request = make_request(self._spec)
-            self._faults += check_backend(self._spec.config, request, self._registry)
+            self._collect(self._check_backend)
         self._check_output([item for item in (model, data) if item is not None], description)
-        if self._faults:
-            raise InputError(self._faults)
-        return self._spec
+
+    def _check_backend(self) -> None:
+        request = make_request(self._spec)
+        self._faults += check_backend(self._spec.config, request, self._registry)
 
     def _find_model(self) -> Path:
         model = locate_model(self._spec.model_path, self._settings, "$.modelPath")
@@ -92,7 +92,7 @@ class _Resolver(SpecResolver[QuantizeSpec]):
         if not self._spec.dataset_path:
             self._faults += check_without_data(self._spec)
             return None
-        return self._collect(lambda: self._inspect_data(description))
+        return self._inspect_data(description)
 
     def _inspect_data(self, description: ModelDescription | None) -> Path | None:
         from persopt.data.inspection import inspect_dataset
@@ -130,7 +130,7 @@ def refuse_artifact(model: Path) -> None:
     """
     try:
         manifest = msgspec.json.decode((model / "persopt.json").read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return
     if find_weights(model) or not manifest.get("backend"):
         return  # weights in 16 bits are a checkpoint like any other; of others, their types tell

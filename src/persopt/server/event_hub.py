@@ -11,7 +11,6 @@ import asyncio
 import bisect
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
 from typing import Final, Self
 
 from persopt.domain.errors import BusError
@@ -19,11 +18,12 @@ from persopt.domain.jobs import JobKind
 from persopt.events.follower import EventFollower, FollowedEvent
 from persopt.settings import Settings
 
-__all__ = ("EventFilter", "EventHub")
+__all__ = ("EventFilter", "EventHub", "EventReader")
 
 _LOGGER = logging.getLogger("persopt.server")
 _MOST_EVENTS: Final = 2048
 _MOST_BYTES: Final = 16 << 20
+_BATCH: Final = 64
 _READY_SECONDS: Final = 10.0
 _FIRST_PAUSE: Final = 0.1
 _LAST_PAUSE: Final = 5.0
@@ -58,27 +58,32 @@ class EventHub:
         self._last = 0  # sequence of the newest event seen
         self._before = 0  # every event above it is in the window
         self._generation = 0
-        self._is_closing = False
         self._task: asyncio.Task[None]
         self._ready: asyncio.Event
         self._news: asyncio.Event
+        self._closing: asyncio.Event
+        self._lent: set[EventFollower] = set()
+        self._disposals: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Begin to follow."""
-        self._ready, self._news = asyncio.Event(), asyncio.Event()
+        self._ready, self._news, self._closing = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._follow())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End."""
+        """End; every connection to the event server is closed then, those of readers that were cut off too."""
         self.close_readers()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        for follower in [*self._lent]:
+            self.take_back(follower)
+        await asyncio.gather(*self._disposals)
 
     def close_readers(self) -> None:
         """Let every reader end once it has what there is; in the event loop."""
-        self._is_closing = True
+        self._closing.set()
         self._wake()
 
     async def place(self, after: int | None) -> int:
@@ -94,52 +99,63 @@ class EventHub:
             raise BusError("the event server cannot be reached yet; try again") from None
         return self._last if after is None else min(after, self._last)
 
-    async def read(
-        self, wanted: EventFilter, after: int, heartbeat: float
-    ) -> AsyncGenerator[FollowedEvent | None, None]:
-        """Give the events after a place in their order, each once; None after each pause as long as `heartbeat`."""
-        generation = self._generation
-        while not self._is_closing:
-            if generation != self._generation:  # the stream was made anew, and its numbers with it
-                generation, after = self._generation, 0
-            if after < self._before:
-                async with contextlib.aclosing(self._fetch(wanted, after)) as missed:
-                    async for event, place in missed:
-                        after = place
-                        if event is not None:
-                            yield event
-                continue
-            news = self._news
-            for event in self._window[bisect.bisect_right(self._window, after, key=_sequence) :]:
-                after = event.stream_sequence
-                if wanted.fits(event):
-                    yield event
-                if after < self._before or generation != self._generation:
-                    break  # it was slow: the window has moved on meanwhile
-            else:
-                if not news.is_set() and not await _happens(news, heartbeat):
-                    yield None
+    def read(self, wanted: EventFilter, after: int) -> EventReader:
+        """Return a reader of the events after a place."""
+        return EventReader(self, wanted, after)
 
-    async def _fetch(self, wanted: EventFilter, after: int) -> AsyncGenerator[tuple[FollowedEvent | None, int], None]:
-        """Give what a reader has missed, each with its new place; the last may have a place alone."""
-        goal = self._last
+    @property
+    def is_closing(self) -> bool:
+        """Whether readers have to end."""
+        return self._closing.is_set()
+
+    @property
+    def generation(self) -> int:
+        """How often the stream was made anew, and its numbers with it."""
+        return self._generation
+
+    @property
+    def last(self) -> int:
+        """Sequence of the newest event."""
+        return self._last
+
+    @property
+    def before(self) -> int:
+        """Every event with a higher sequence is in the window."""
+        return self._before
+
+    def look(self, after: int) -> list[FollowedEvent]:
+        """Return the next events of the window after a place, a batch at most."""
+        first = bisect.bisect_right(self._window, after, key=_sequence)
+        return self._window[first : first + _BATCH]
+
+    async def wait(self, after: int, seconds: float) -> bool:
+        """Return whether there is news after a place, waiting for it at most so long; True at the end too."""
+        news = self._news
+        return self._last > after or self.is_closing or await _happens(news, seconds)
+
+    def lend(self, wanted: EventFilter, after: int) -> EventFollower:
+        """Return a follower for one reader; the hub closes it when it is given back, at the latest at its own end."""
         follower = EventFollower(self._settings, job_id=wanted.job_id, kind=wanted.kind, start=after)
+        self._lent.add(follower)
+        return follower
+
+    def take_back(self, follower: EventFollower) -> None:
+        """Close a follower in a task of the hub's own: the task of a reader may be cancelled at any moment."""
+        if follower in self._lent:
+            self._lent.remove(follower)
+            task = asyncio.create_task(follower.close())
+            self._disposals.add(task)
+            task.add_done_callback(self._disposals.discard)
+
+    async def next_batch(self, follower: EventFollower) -> list[FollowedEvent]:
+        """Return the next events of a follower; none if readers have to end meanwhile."""
+        coming, closing = asyncio.ensure_future(follower.next_batch()), asyncio.ensure_future(self._closing.wait())
         try:
-            await follower.open()
-            newest = min(await follower.newest(), goal)
-            while after < newest:
-                event = await follower.next()
-                if event.stream_sequence > goal:
-                    break
-                after = event.stream_sequence
-                yield event, after
-        except BusError as error:
-            _LOGGER.debug("a reader waits for the event server: %s", error)
-            await asyncio.sleep(_LAST_PAUSE)
-        else:
-            yield None, goal
+            await asyncio.wait((coming, closing), return_when=asyncio.FIRST_COMPLETED)
+            return coming.result() if coming.done() else []
         finally:
-            await follower.close()
+            coming.cancel()
+            closing.cancel()
 
     async def _follow(self) -> None:
         pause = _FIRST_PAUSE
@@ -184,6 +200,67 @@ class EventHub:
         """Tell everybody who waits now; who waits later waits for the next news."""
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+
+class EventReader:
+    """A place in the stream, and a follower of its own as long as it has to catch up. Close it when it is done."""
+
+    def __init__(self, hub: EventHub, wanted: EventFilter, after: int) -> None:
+        self._hub, self._wanted, self._after = hub, wanted, after
+        self._generation = hub.generation
+        self._follower: EventFollower | None = None
+        self._goal = self._newest = 0
+
+    async def next(self, heartbeat: float) -> list[FollowedEvent] | None:
+        """Return the next events in their order, a batch at most.
+
+        Args:
+            heartbeat: Seconds after which an empty list is returned if nothing comes.
+
+        Returns:
+            The events, each once; None when there are no more to come because the server ends.
+        """
+        while not self._hub.is_closing:
+            if self._generation != self._hub.generation:
+                self._generation, self._after = self._hub.generation, 0
+                self.close()
+            if self._follower is not None or self._after < self._hub.before:
+                found = await self._catch_up()
+            else:
+                there = self._hub.look(self._after)
+                self._after = there[-1].stream_sequence if there else self._after
+                found = [event for event in there if self._wanted.fits(event)]
+                if not there and not await self._hub.wait(self._after, heartbeat):
+                    return []
+            if found:
+                return found
+        return None
+
+    def close(self) -> None:
+        """Give the follower back, if there is one."""
+        if self._follower is not None:
+            self._hub.take_back(self._follower)
+            self._follower = None
+
+    async def _catch_up(self) -> list[FollowedEvent]:
+        """Return the next of what was missed, from JetStream itself."""
+        try:
+            if self._follower is None:
+                self._goal = self._hub.last
+                self._follower = self._hub.lend(self._wanted, self._after)
+                await self._follower.open()
+                self._newest = min(await self._follower.newest(), self._goal)
+            batch = await self._hub.next_batch(self._follower) if self._after < self._newest else []
+        except BusError as error:
+            _LOGGER.debug("a reader waits for the event server: %s", error)
+            self.close()
+            await asyncio.sleep(_LAST_PAUSE)
+            return []
+        self._after = min(batch[-1].stream_sequence, self._goal) if batch else self._after
+        if self._after >= self._newest:
+            self._after = self._goal  # nothing that is wanted lies between
+            self.close()
+        return [event for event in batch if event.stream_sequence <= self._goal]
 
 
 def _sequence(event: FollowedEvent) -> int:

@@ -70,7 +70,9 @@ def _is_same(origin: str, host: str) -> bool:
 
 
 def _host_name(header: str) -> str:
-    """Return the name of a `Host` header, without port and brackets."""
+    """Return the name of a `Host` header, without port and brackets; empty if it is not ASCII, as every name is."""
+    if not header.isascii():
+        return ""
     if header.startswith("["):
         return header[1:].partition("]")[0].casefold()
     return header.partition(":")[0].casefold()

@@ -9,6 +9,7 @@ from typing import Final
 
 from persopt.domain.errors import InputError
 from persopt.domain.jobs import JobRecord
+from persopt.kernel.store import JobRow
 
 __all__ = ("job_cursor", "read_job_cursor", "read_number_cursor")
 
@@ -18,7 +19,7 @@ _LATEST: Final = 1 << 62
 _MOST: Final = 1 << 31
 
 
-def job_cursor(job: JobRecord) -> str:
+def job_cursor(job: JobRecord | JobRow) -> str:
     """Return the cursor of what comes after a job."""
     micros = (job.created_at - _EPOCH) // timedelta(microseconds=1)
     return base64.urlsafe_b64encode(f"{micros}.{job.id}".encode()).decode().rstrip("=")

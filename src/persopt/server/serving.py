@@ -15,7 +15,8 @@ from persopt.server.gate import Gate
 __all__ = ("HttpServer", "open_socket")
 
 _BACKLOG: Final = 2048
-_GRACE_SECONDS: Final = 5
+_CUT_SECONDS: Final = 4.0
+_GRACE_SECONDS: Final = 8
 _JOIN_SECONDS: Final = 30.0
 _MOST_CONNECTIONS: Final = 1000
 
@@ -117,4 +118,14 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._gate.close_streams()
-        await super().shutdown(sockets=sockets)
+        cut = asyncio.get_running_loop().call_later(_CUT_SECONDS, self._cut)
+        try:
+            await super().shutdown(sockets=sockets)
+        finally:
+            cut.cancel()
+
+    def _cut(self) -> None:
+        """End the connections whose clients do not take what they asked for; what answers them sees that and ends."""
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()

@@ -14,6 +14,7 @@ import msgspec
 
 from persopt.domain.errors import Fault, InputError
 from persopt.domain.objectives import Objective
+from persopt.domain.partial import require_known
 from persopt.domain.space import ParameterConfig, ParameterSpec, Space
 from persopt.domain.space_building import build_space
 from persopt.domain.spec_resolving import SpecResolver
@@ -75,28 +76,36 @@ class _Resolver(SpecResolver[TuneSpec]):
         self._settings = settings
         self._registry = registry
 
-    def resolve(self) -> TuneSpec:
+    def _look(self) -> None:
         space = self._collect(self._build_space)
         self._collect(lambda: self._check_strategy(space))
         self._collect(self._check_executor)
+        self._collect(lambda: self._resolve_program(space))
+        self._collect(self._check_command_fields)
+        self._collect(self._check_objectives)
+        self._collect(self._check_constraints)
+        self._collect(self._resolve_stopping)
+        if space is not None:
+            self._collect(lambda: self._resolve_first_points(space))
+
+    def _resolve_program(self, space: Space | None) -> None:
+        require_known(self._spec.function, self._spec.command)
         if self._spec.command is not None:
             self._resolve_command(space)
         elif self._spec.function is None:
             self._resolve_training()
         else:
             self._resolve_function()
+
+    def _check_command_fields(self) -> None:
         self._faults += check_command_fields(self._spec)
-        self._check_objectives()
-        self._check_constraints()
+
+    def _resolve_stopping(self) -> None:
         self._spec, faults = resolve_stopping(self._spec)
         self._faults += faults
-        if space is not None:
-            self._collect(lambda: self._resolve_first_points(space))
-        if self._faults:
-            raise InputError(self._faults)
-        return self._spec
 
     def _build_space(self) -> Space:
+        require_known(self._spec.function, self._spec.command)
         if not self._spec.config:
             raise InputError(
                 "is empty; name the parameters of the function or the command, and their values", path="$.config"
@@ -135,10 +144,8 @@ class _Resolver(SpecResolver[TuneSpec]):
 
         model = self._collect(lambda: locate_model(self._spec.base_model_path, self._settings))
         data = self._collect(lambda: self._resolve_data(model))
-        given = self._spec.output_dir
-        output = None if given is None else Path(given).expanduser().absolute()
-        if self._spec.task is not None:
-            self._faults += check_task_fits(self._spec.task, self._spec.config, self._spec.training)
+        output = self._collect(self._find_output)
+        self._collect(self._check_task)
         if model is not None:
             self._set(base_model_path=str(model))
             description = self._collect(lambda: check_model(model, task=self._spec.task))
@@ -151,6 +158,15 @@ class _Resolver(SpecResolver[TuneSpec]):
         if output is not None:
             self._set(output_dir=str(output))
             self._faults += check_output_folder(output, [item for item in (model, data) if item is not None])
+
+    def _find_output(self) -> Path | None:
+        given = self._spec.output_dir
+        return None if given is None else Path(given).expanduser().absolute()
+
+    def _check_task(self) -> None:
+        spec = self._spec
+        if spec.task is not None:
+            self._faults += check_task_fits(spec.task, spec.config, spec.training)
 
     def _resolve_data(self, model: Path | None) -> Path | None:
         """Fill in the data set, the task and the columns; return the data set's place if it lies on this machine."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from persopt.kernel.store.job_rows import JobRow
 from persopt.kernel.store.outbox import OutboxRow
 from persopt.kernel.store.store import Store
 from persopt.kernel.store.submissions import Submission
 from persopt.kernel.store.writer import JobWriter
 
-__all__ = ("JobWriter", "OutboxRow", "Store", "Submission")
+__all__ = ("JobRow", "JobWriter", "OutboxRow", "Store", "Submission")

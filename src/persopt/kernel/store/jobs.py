@@ -18,6 +18,7 @@ from persopt.kernel.store.schema import jobs
 
 __all__ = (
     "change_job",
+    "choose_jobs",
     "count_jobs",
     "find_job_id",
     "get_job",
@@ -121,13 +122,21 @@ def list_jobs(
     after: tuple[datetime, str] | None = None,
 ) -> list[JobRecord]:
     """Return jobs, the newest first; `after` goes on after the job of that creation time and id."""
-    query = _filter(select(*_COLUMNS), kind, states).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+    query = choose_jobs(select(*_COLUMNS), kind, states, after).limit(limit).offset(offset)
+    return [_to_record(row) for row in connection.execute(query).mappings()]
+
+
+def choose_jobs(
+    query: Select[Any], kind: JobKind | None, states: Sequence[JobState], after: tuple[datetime, str] | None
+) -> Select[Any]:
+    """Return a query of jobs narrowed down, the newest first."""
+    query = _filter(query, kind, states).order_by(*_NEWEST_FIRST)
     if after is not None:
         created, job_id = after
         same = and_(jobs.c.created_at == created, jobs.c.id < job_id)
         # The first condition alone lets an index serve it; the second is exact.
         query = query.where(jobs.c.created_at <= created, or_(jobs.c.created_at < created, same))
-    return [_to_record(row) for row in connection.execute(query).mappings()]
+    return query
 
 
 def count_jobs(connection: Connection, kind: JobKind | None, states: Sequence[JobState]) -> int:

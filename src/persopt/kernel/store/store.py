@@ -12,8 +12,9 @@ from persopt.domain.errors import Fault
 from persopt.domain.jobs import JobKind, JobRecord, JobState, Lease
 from persopt.domain.metrics import Totals
 from persopt.domain.trials import Report, TrialRecord, TrialState
-from persopt.kernel.store import jobs, leases, outbox, submissions, totals, trials
+from persopt.kernel.store import job_rows, jobs, leases, outbox, submissions, totals, trials
 from persopt.kernel.store.engine import Database
+from persopt.kernel.store.job_rows import JobRow
 from persopt.kernel.store.migrate import open_database
 from persopt.kernel.store.outbox import OutboxRow
 from persopt.kernel.store.submissions import Submission
@@ -31,6 +32,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._totals = totals.TotalsCache()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -89,6 +91,17 @@ class Store:
     ) -> list[JobRecord]:
         """Return jobs, the newest first; no states means all, `after` goes on after a creation time and an id."""
         return self._database.read(jobs.list_jobs, kind, states, limit, offset, after)
+
+    def list_job_rows(
+        self,
+        *,
+        kind: JobKind | None = None,
+        states: Sequence[JobState] = (),
+        limit: int = 50,
+        after: tuple[datetime, str] | None = None,
+    ) -> list[JobRow]:
+        """Return jobs as `list_jobs` does, with what is kept as JSON still in it."""
+        return self._database.read(job_rows.list_job_rows, kind, states, limit, after)
 
     def count_jobs(self, kind: JobKind | None = None, states: Sequence[JobState] = ()) -> int:
         """Return how many jobs there are of these."""
@@ -156,7 +169,7 @@ class Store:
 
     def totals(self) -> Totals:
         """Return the seven figures over all tuning jobs."""
-        return self._database.read(totals.compute_totals)
+        return self._database.read(self._totals.compute)
 
     def writer(self, job_id: str, token: str, lease_seconds: float) -> JobWriter:
         """Return what the job's process writes with."""

@@ -6,19 +6,20 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, text
 
 from persopt.domain.metrics import Totals
 from persopt.domain.objectives import Objective
 from persopt.domain.trials import TrialRecord
 from persopt.kernel.store.schema import jobs, trials
 
-__all__ = ("compute_totals", "measure_improvement")
+__all__ = ("TotalsCache", "compute_totals", "measure_improvement")
 
 _SECONDS_A_MINUTE: Final = 60
 _SECONDS_AN_HOUR: Final = 3600
 _SUCCEEDED: Final = trials.c.state == "succeeded"
 _HAS_VALUE: Final = or_(_SUCCEEDED, and_(trials.c.state == "stopped", trials.c.value.is_not(None)))
+_LAST_EVENT: Final = text("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")  # AUTOINCREMENT's own table
 _JOBS: Final = select(func.count(), func.avg(jobs.c.improvement)).where(jobs.c.kind == "tune")
 _TRIALS: Final = select(
     func.count().filter(_HAS_VALUE),
@@ -31,6 +32,30 @@ _TRIALS: Final = select(
     # The other way round the database would look every trial's job up; jobs of other kinds have few trials.
     trials.c.job_id.not_in(select(jobs.c.id).where(jobs.c.kind != "tune")),
 )
+
+
+class TotalsCache:
+    """The figures, counted again only when something has happened since.
+
+    Whatever changes them writes an event in the same transaction, so on SQLite, where a read sees one moment, the
+    position of the last event tells whether they still hold. PostgreSQL's sequences run ahead of what is committed;
+    there they are counted each time.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[int, Totals] | None = None
+
+    def compute(self, connection: Connection) -> Totals:
+        """Return the figures over all tuning jobs."""
+        if connection.dialect.name != "sqlite":
+            return compute_totals(connection)
+        mark = connection.execute(_LAST_EVENT).scalar_one_or_none() or 0
+        known = self._known
+        if known is not None and known[0] == mark:
+            return known[1]
+        totals = compute_totals(connection)
+        self._known = mark, totals
+        return totals
 
 
 def compute_totals(connection: Connection) -> Totals:

@@ -182,6 +182,14 @@ def _responses(operation: Operation, *, with_name: bool) -> dict[str, Any]:
     if operation.bodies:
         location = {"description": "Where the job is.", "schema": {"type": "string"}}
         good[str(operation.status)]["headers"] = {"Location": location}
+    if operation.links:
+        good[str(operation.status)]["links"] = {
+            f"{target}By{'And'.join(name[:1].upper() + name[1:] for name in parameters)}": {
+                "operationId": target,
+                "parameters": parameters,
+            }
+            for target, parameters in operation.links.items()
+        }
     for status, word in operation.also.items():
         good[str(status)] = {"description": word}
     left_out = set() if operation.bodies else set(_WITH_BODY) - ({409} if with_name else set())

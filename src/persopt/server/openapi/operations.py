@@ -34,6 +34,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         bodies: The kinds of job that its body may be a spec of.
         body: The Struct of its body, where that is no job.
         headers: Request headers that it looks at, with a word on each.
+        links: Where a good answer leads: for each operation its parameters, as runtime expressions.
     """
 
     tag: str
@@ -45,6 +46,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     bodies: tuple[str, ...] = ()
     body: type[Struct] | None = None
     headers: dict[str, str] = {}
+    links: dict[str, dict[str, str]] = {}
 
 
 _FILE: Final = {
@@ -57,11 +59,30 @@ _RESUME: Final = {"Last-Event-ID": "The id of the last event that was seen."}
 _KEY: Final = {"Idempotency-Key": "The client's own name of this request; sent again, it makes no second job."}
 _PAGE: Final = ("text/html", "text/plain", "*/*")
 
+_OF_JOB: Final = ("getJob", "cancelJob", "listTrials", "getLog", "getReport", "listArtifacts")
+
+
+def _lead(job_id: str) -> dict[str, dict[str, str]]:
+    """Return the links to everything of a job, whose id is where an expression says."""
+    events = {"job": job_id, "start": "all", "seconds": "0"}
+    return {**{operation: {"job_id": job_id} for operation in _OF_JOB}, "followEvents": events}
+
+
 OPERATIONS: Final[dict[str, Operation]] = {
-    "listJobs": Operation(tag="jobs", answer=JobList, query=JobsQuery),
-    "getJob": Operation(tag="jobs", answer=JobView),
-    "cancelJob": Operation(tag="jobs", answer=JobView),
-    "listTrials": Operation(tag="jobs", answer=TrialList, query=TrialsQuery),
+    "listJobs": Operation(
+        tag="jobs",
+        answer=JobList,
+        query=JobsQuery,
+        links={**_lead("$response.body#/jobs/0/id"), "listJobs": {"cursor": "$response.body#/next"}},
+    ),
+    "getJob": Operation(tag="jobs", answer=JobView, links=_lead("$response.body#/id")),
+    "cancelJob": Operation(tag="jobs", answer=JobView, links=_lead("$response.body#/id")),
+    "listTrials": Operation(
+        tag="jobs",
+        answer=TrialList,
+        query=TrialsQuery,
+        links={"listTrials": {"job_id": "$request.path.job_id", "cursor": "$response.body#/next"}},
+    ),
     "getMetrics": Operation(tag="jobs", answer=Totals),
     "getLog": Operation(
         tag="results",
@@ -71,7 +92,11 @@ OPERATIONS: Final[dict[str, Operation]] = {
         headers=_FILE_HEADERS | _RESUME,
     ),
     "getReport": Operation(tag="results", content=("application/json",)),
-    "listArtifacts": Operation(tag="results", answer=ArtifactList),
+    "listArtifacts": Operation(
+        tag="results",
+        answer=ArtifactList,
+        links={"getArtifact": {"job_id": "$request.path.job_id", "name": "$response.body#/artifacts/0/name"}},
+    ),
     "getArtifact": Operation(tag="results", content=("*/*",), also=_FILE, headers=_FILE_HEADERS),
     "getArchive": Operation(tag="results", content=("application/zip",), query=ArchiveQuery),
     "followEvents": Operation(tag="events", content=("text/event-stream",), query=EventsQuery, headers=_RESUME),
@@ -85,6 +110,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "isReady": Operation(tag="system", answer=Health),
     "getPrometheusMetrics": Operation(tag="system", content=("text/plain",)),
     "getOpenApi": Operation(tag="system", content=("application/json",)),
+    "getAsyncApi": Operation(tag="system", content=("application/json",)),
     "getReference": Operation(tag="system", content=("text/html",)),
     "getStudio": Operation(tag="studio", content=_PAGE, also=_FILE),
     "getStudioFile": Operation(tag="studio", content=_PAGE, also=_FILE),
@@ -95,7 +121,8 @@ def all_operations() -> dict[str, Operation]:
     """Return every operation by name; there is one to create jobs of each kind that can be run."""
 
     def creates(*kinds: Any) -> Operation:
-        return Operation(tag="jobs", answer=JobView, status=202, bodies=kinds, headers=_KEY)
+        links = _lead("$response.body#/id")
+        return Operation(tag="jobs", answer=JobView, status=202, bodies=kinds, headers=_KEY, links=links)
 
     known = [kind for kind in open_kinds() if kind in spec_types()]
     made = {f"{kind}Model": creates(kind) for kind in known if kind != "tune"}

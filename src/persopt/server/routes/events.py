@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import sys
+import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Response, get
@@ -13,6 +16,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from persopt.domain.jobs import JobKind
+from persopt.events.follower import FollowedEvent
 from persopt.server.event_frames import EVENT_STREAM, HEARTBEAT, OPENING, frame
 from persopt.server.event_hub import EventFilter
 from persopt.server.options import API_PREFIX
@@ -22,6 +26,10 @@ from persopt.server.routes.resuming import read_last_event_id
 from persopt.server.services import Services
 
 __all__ = ("EventsQuery", "event_routes")
+
+_AT_ONCE: Final = 16
+_GATHER_SECONDS: Final = 0.1
+"""A part of an answer costs the same with one event as with ten; the first after a pause goes out at once."""
 
 
 class EventsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,6 +41,13 @@ class EventsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Literal["new", "all"],
         Meta(description="From now on, or all that is kept; Last-Event-ID comes first."),
     ] = "new"
+    limit: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="End after so many events; by default never.")
+    ] = None
+    seconds: Annotated[
+        Annotated[float, Meta(ge=0, le=86_400)] | None,
+        Meta(description="End at the first pause after so many seconds; 0: once all that is there was sent."),
+    ] = None
 
 
 class _Envelope(Struct):
@@ -52,7 +67,8 @@ async def follow_events(request: AnyRequest, services: Served) -> Response[Any]:
     if query.job is not None:
         job_id = (await asyncio.to_thread(services.kernel.get, query.job)).id
     place = await services.hub.place(after)
-    return Stream(_frames(services, EventFilter(job_id, query.kind), place), status_code=200, media_type=EVENT_STREAM)
+    frames = _frames(services, EventFilter(job_id, query.kind), place, query)
+    return Stream(frames, status_code=200, media_type=EVENT_STREAM)
 
 
 def event_routes() -> list[HTTPRouteHandler]:
@@ -60,11 +76,26 @@ def event_routes() -> list[HTTPRouteHandler]:
     return [follow_events]
 
 
-async def _frames(services: Services, wanted: EventFilter, place: int) -> AsyncIterator[bytes]:
+async def _frames(services: Services, wanted: EventFilter, place: int, query: EventsQuery) -> AsyncIterator[bytes]:
     yield OPENING
-    async for event in services.hub.read(wanted, place, services.options.heartbeat_seconds):
-        if event is None:
-            yield HEARTBEAT
-        else:
-            kind = msgspec.json.decode(event.payload, type=_Envelope).type
-            yield frame(event.payload, event.stream_sequence, kind)
+    reader = services.hub.read(wanted, place)
+    left = sys.maxsize if query.limit is None else query.limit
+    end = math.inf if query.seconds is None else time.monotonic() + query.seconds
+    try:
+        while left > 0:
+            pause = max(0.0, min(services.options.heartbeat_seconds, end - time.monotonic()))
+            events = await reader.next(pause)
+            if events is None or (not events and time.monotonic() >= end):
+                return
+            events = events[:left]
+            left -= len(events)
+            yield b"".join(map(_frame, events)) or HEARTBEAT
+            # One that catches up leaves room for others; one that is up to date takes together what comes at once.
+            await asyncio.sleep(0 if len(events) > _AT_ONCE else _GATHER_SECONDS)
+    finally:
+        reader.close()
+
+
+def _frame(event: FollowedEvent) -> bytes:
+    kind = msgspec.json.decode(event.payload, type=_Envelope).type
+    return frame(event.payload, event.stream_sequence, kind)

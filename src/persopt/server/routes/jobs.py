@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final, cast, get_args
 
 import msgspec
 from litestar import Response, get, post
@@ -14,9 +14,9 @@ from msgspec import Meta, Struct
 from persopt.domain.errors import Fault, InputError
 from persopt.domain.jobs import JobKind, JobRecord, JobState
 from persopt.domain.names import describe_choices
+from persopt.domain.partial import UNKNOWN, decode_partly
 from persopt.domain.specs import JobSpec
 from persopt.domain.trials import TrialState
-from persopt.domain.validation import decode_struct
 from persopt.kernel.handlers import HANDLERS
 from persopt.kernel.store import Submission
 from persopt.server.options import API_PREFIX
@@ -28,7 +28,7 @@ from persopt.server.responses import json_response
 from persopt.server.routes.parameters import AnyRequest, PathText, Served, in_thread
 from persopt.server.services import Services
 from persopt.server.spec_guard import guard_spec
-from persopt.server.views import JobList, TrialList, view_job, view_trial
+from persopt.server.views import JobList, JobView, TrialList, view_job, view_trial
 
 __all__ = ("JobsQuery", "TrialsQuery", "job_routes", "open_kinds", "spec_types")
 
@@ -82,11 +82,12 @@ def list_jobs(request: AnyRequest, services: Served) -> Response[bytes]:
     query = read_query(request, JobsQuery)
     store = services.kernel.store
     after = None if query.cursor is None else read_job_cursor(query.cursor)
-    found = store.list_jobs(kind=query.kind, states=query.state, limit=query.limit + 1, after=after)
+    found = store.list_job_rows(kind=query.kind, states=query.state, limit=query.limit + 1, after=after)
     page = found[: query.limit]
     following = job_cursor(page[-1]) if len(found) > query.limit else None
+    # The rows have the fields of JobView, in JSON already; nothing decodes them only to encode them again.
     total = store.count_jobs(kind=query.kind, states=query.state)
-    return json_response(JobList(jobs=[view_job(job) for job in page], total=total, next=following))
+    return json_response(JobList(jobs=cast("list[JobView]", page), total=total, next=following))
 
 
 @get(f"{API_PREFIX}/jobs/{{job_id:str}}", name="getJob")
@@ -142,10 +143,24 @@ def _submit(request: AnyRequest, services: Services, value: Any, kind: JobKind) 
     known = None if submission is None else services.kernel.store.find_submission(submission)
     if known is not None:
         return _accept(known, {"Idempotency-Replayed": "true"})
-    spec: JobSpec = decode_struct(value, spec_types()[kind])
+    return _accept(services.kernel.submit(_read_spec(services, value, kind), submission), {})
+
+
+def _read_spec(services: Services, value: Any, kind: JobKind) -> JobSpec:
+    """Return what a body asks for, its paths inside the roots.
+
+    Raises:
+        InputError: with all that can be known to be wrong: form, paths, and the meaning of what is well formed.
+    """
     settings = services.runtime.settings
-    spec = guard_spec(spec, PathGuard(settings), allow_commands=settings.allow_commands)
-    return _accept(services.kernel.submit(spec, submission), {})
+    spec, faults = decode_partly(value, spec_types()[kind])
+    if spec is not UNKNOWN:
+        spec, forbidden = guard_spec(spec, PathGuard(settings), allow_commands=settings.allow_commands)
+        faults += forbidden
+    if faults:
+        raise InputError([*faults, *(services.kernel.find_faults(spec) if spec is not UNKNOWN else ())])
+    checked: JobSpec = spec
+    return checked
 
 
 def _accept(job: JobRecord, headers: dict[str, str]) -> Response[bytes]:

@@ -1,4 +1,4 @@
-"""The API's own description, for programs and for people."""
+"""The descriptions of the API and of the events, for programs and for people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from persopt.events.asyncapi import asyncapi_document
 from persopt.server.openapi.reader import render_reference
 from persopt.server.options import API_PREFIX
 from persopt.server.routes.parameters import Served, in_thread
@@ -22,6 +23,13 @@ def get_openapi(services: Served) -> Response[bytes]:
     return Response(msgspec.json.encode(services.document), media_type="application/json", status_code=200)
 
 
+@get(f"{API_PREFIX}/asyncapi.json", name="getAsyncApi")
+@in_thread
+def get_asyncapi() -> Response[bytes]:
+    """Return the AsyncAPI 3.0 document: what `GET /events` sends, and the same on NATS."""
+    return Response(msgspec.json.encode(asyncapi_document()), media_type="application/json", status_code=200)
+
+
 @get(f"{API_PREFIX}/docs", name="getReference")
 @in_thread
 def get_reference(services: Served) -> Response[bytes]:
@@ -32,5 +40,5 @@ def get_reference(services: Served) -> Response[bytes]:
 
 
 def openapi_routes() -> list[HTTPRouteHandler]:
-    """Return the routes of the description."""
-    return [get_openapi, get_reference]
+    """Return the routes of the descriptions."""
+    return [get_openapi, get_asyncapi, get_reference]
