@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -30,6 +30,7 @@ from persopt.domain.compress_reports import CandidateReport, CompressReport, Ori
 from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import JobCancelledError, PersoptError
 from persopt.domain.jobs import Progress
+from persopt.domain.trials import TrialRecord
 from persopt.domain.vocabularies import VocabularyOptions
 from persopt.models.delivery import deliver_model
 from persopt.models.manifest import list_weight_files
@@ -56,6 +57,7 @@ def run_compression(
     tell: Callable[[Progress], None] = lambda _: None,
     is_cancelled: Callable[[], bool] = lambda: False,
     journal: TrialWriter | None = None,
+    earlier: Iterable[TrialRecord] = (),
     job_id: str | None = None,
 ) -> CompressReport:
     """Search the recipe that a target asks for, and deliver its model into a new folder.
@@ -72,6 +74,7 @@ def run_compression(
         tell: Told how far it is.
         is_cancelled: Asked often whether to end.
         journal: Told of every candidate as a trial.
+        earlier: Trials that the journal knows from runs before this one, which it takes up again.
         job_id: Put into the report.
 
     Raises:
@@ -84,7 +87,8 @@ def run_compression(
     output = Path(spec.output_path)
 
     def write(part: Path) -> CompressReport:
-        run = _Run(spec, settings, registry, folder, environment, Recorder(spec, tell, is_cancelled, journal))
+        recorder = Recorder(spec, tell, is_cancelled, journal, earlier)
+        run = _Run(spec, settings, registry, folder, environment, recorder)
         report = msgspec.structs.replace(run.write(part), job_id=job_id)
         return msgspec.structs.replace(report, artifacts=write_artifacts(folder / "artifacts", report, spec.name))
 
