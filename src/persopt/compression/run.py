@@ -14,6 +14,7 @@ from persopt.compression.budget import Budget
 from persopt.compression.candidate_builder import CandidateBuilder
 from persopt.compression.comparing import compare_result
 from persopt.compression.delivery import put_model
+from persopt.compression.fitting import explain_untrimmed, find_fitting_shapes
 from persopt.compression.held_out import SearchData, set_apart
 from persopt.compression.installed import Installed, find_installed
 from persopt.compression.measuring import Measuring
@@ -22,7 +23,7 @@ from persopt.compression.results import write_artifacts, write_notes
 from persopt.compression.search import Search
 from persopt.compression.select import choose, list_constraints
 from persopt.compression.sensitivity import measure_sensitivity
-from persopt.compression.space import SearchSpace, Shapes, find_shapes
+from persopt.compression.space import SearchSpace, Shapes
 from persopt.compression.stage_cache import Stage, StageCache
 from persopt.compression.stages import StageMaker
 from persopt.domain.compare_reports import CompareReport
@@ -31,7 +32,6 @@ from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import JobCancelledError, PersoptError
 from persopt.domain.jobs import Progress
 from persopt.domain.trials import TrialRecord
-from persopt.domain.vocabularies import VocabularyOptions
 from persopt.models.delivery import deliver_model
 from persopt.models.manifest import list_weight_files
 from persopt.plugins.registry import Registry
@@ -43,7 +43,6 @@ __all__ = ("run_compression",)
 _AFTERWARDS: Final = 3.0
 """What comes after the search, in times that judging and timing the original takes: the test, the comparison."""
 
-_UNTRIMMED: Final = frozenset({"causal-language-modeling", "image-classification"})
 _CACHE: Final = "stages"
 
 
@@ -249,11 +248,11 @@ class _Run:
     def _find_shapes(self, installed: Installed) -> Shapes | None:
         if not installed.methods:
             return None
-        try:
-            return find_shapes(Path(self._spec.model_path))
-        except PersoptError as error:
-            installed.left_out["pruning"] = str(error)
-            return None
+        shapes = find_fitting_shapes(self._spec)
+        if isinstance(shapes, Shapes):
+            return shapes
+        installed.left_out["pruning"] = shapes
+        return None
 
     def _sense(self, shapes: Shapes | None, data: SearchData) -> Sensitivity:
         if shapes is None:
@@ -262,18 +261,12 @@ class _Run:
         return measure_sensitivity(self._spec, data, self._settings.cache, self._recorder.look)
 
     def _trims(self, installed: Installed) -> bool:
-        from persopt.pruning.vocabulary import check_trimming
-
-        spec = self._spec
-        if "vocabulary" not in spec.techniques or spec.task in _UNTRIMMED:
+        if "vocabulary" not in self._spec.techniques:
             return False
-        model = Path(spec.model_path)
-        try:
-            check_trimming(model, self._folder / ".none", VocabularyOptions())
-        except PersoptError as error:
-            installed.left_out["vocabulary"] = str(error)
-            return False
-        return True
+        reason = explain_untrimmed(self._spec, self._settings.workspace)
+        if reason:
+            installed.left_out["vocabulary"] = reason
+        return not reason
 
     def _open_budget(self) -> Budget:
         return Budget(None if self._spec.budget is None else float(self._spec.budget), self._folder)
