@@ -157,11 +157,11 @@ def test_an_empty_label_column_says_that_rows_have_no_labels(
     assert all("column 'source' was taken for the labels" in fault.hint for fault in faults)
     spec = _resolve(tmp_path, *texts[1:], dataset_path=str(data), data=DataSpec(label_column=""), slice_by=["source"])
     assert (spec.task, spec.data.text_columns, spec.data.label_column) == ("text-classification", ["text"], "")
-    asked = {"data": DataSpec(label_column="", text_columns=["txt"])}
-    (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(data), **asked)
+    typo = DataSpec(label_column="", text_columns=["txt"])
+    (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(data), data=typo)
     assert (fault.path, "did you mean 'text'?" in fault.message) == ("$.data.textColumns", True)
-    asked = {"data": DataSpec(label_column=""), "task": "image-classification"}
-    (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(data), **asked)
+    none, task = DataSpec(label_column=""), "image-classification"
+    (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(data), data=none, task=task)
     assert fault.path == "$.data.labelColumn"
 
 
