@@ -96,6 +96,10 @@ def test_a_comparison_is_a_job_whose_result_is_shown(
     assert saved["slices"]
     for part in ("two is ", "p by Holm", "peak memory MB", "times as fast", "agreement of two"):
         assert part in done.stderr
+    made = run_persopt("jobs", "report", job["id"], "--language", "fa", "-o", "گزارش.html", "--json")
+    assert one_object(made)["path"] == str(tmp_path / "گزارش.html")
+    lies = tmp_path / "home" / "jobs" / job["id"] / "artifacts" / "report.fa.html"
+    assert (tmp_path / "گزارش.html").read_text("utf-8") == lies.read_text("utf-8")
 
 
 def test_the_function_compares_in_this_program(texts: tuple[TrainingProgram, str, str], tmp_path: Path) -> None:

@@ -105,3 +105,8 @@ def test_a_job_from_the_command_line_to_its_model(tmp_path: Path) -> None:
     told = " ".join(done.stderr.split())
     assert "target met" in told
     assert "confirmed" in told
+    made = run_persopt("jobs", "report", job["id"], "-o", str(tmp_path / "page.html"), *where)
+    assert made.stdout.strip() == str(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert 'lang="en"' in page
+    assert all(f"<bdi>{name}</bdi>" in page for name in ("original", "compressed"))

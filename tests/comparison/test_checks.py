@@ -11,7 +11,7 @@ import pytest
 
 from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.errors import Fault, InputError
-from persopt.domain.programs import TrainingProgram
+from persopt.domain.programs import DataSpec, TrainingProgram
 from persopt.measure.hardware import usable_cpus
 from tests.support.comparisons import resolve_here, save_variant
 from tests.support.tiny_models import WORDS, make_sentence_program, make_text_program
@@ -143,6 +143,26 @@ def test_rows_without_labels_are_taken_as_such(texts: tuple[TrainingProgram, Pat
     empty.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(empty))
     assert "11 of 12 rows" in fault.message
+    assert "an empty labelColumn" in fault.hint
+
+
+def test_an_empty_label_column_says_that_rows_have_no_labels(
+    texts: tuple[TrainingProgram, Path, Path], tmp_path: Path
+) -> None:
+    rows = [{"text": f"گربه {number}", "source": "ab"[number % 2]} for number in range(12)]
+    data = tmp_path / "sources.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    faults = _faults(tmp_path, *texts[1:], dataset_path=str(data))
+    assert len(faults) == 2
+    assert all("column 'source' was taken for the labels" in fault.hint for fault in faults)
+    spec = _resolve(tmp_path, *texts[1:], dataset_path=str(data), data=DataSpec(label_column=""), slice_by=["source"])
+    assert (spec.task, spec.data.text_columns, spec.data.label_column) == ("text-classification", ["text"], "")
+    typo = DataSpec(label_column="", text_columns=["txt"])
+    (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(data), data=typo)
+    assert (fault.path, "did you mean 'text'?" in fault.message) == ("$.data.textColumns", True)
+    none, task = DataSpec(label_column=""), "image-classification"
+    (fault,) = _faults(tmp_path, *texts[1:], dataset_path=str(data), data=none, task=task)
+    assert fault.path == "$.data.labelColumn"
 
 
 def _make_job(folder: Path, job_id: str, report: dict[str, Any] | None) -> str:

@@ -135,6 +135,10 @@ def test_without_labels_only_speed_and_agreement_are_told(
     assert any("have no labels" in note for note in report.notes["en"])
     (first, *_) = Path(report.artifacts["differences.jsonl"]).read_text("utf-8").splitlines()
     assert set(json.loads(first)["columns"]) == {"text"}
+    same = compare_here(
+        tmp_path / "same", models[:2], dataset_path=program.dataset, data=DataSpec(label_column=""), speed=False
+    )
+    assert (same.has_labels, same.pairs[0].agreement) == (False, pair.agreement)
 
 
 def test_tokens_are_answered_without_labels_too(tmp_path: Path) -> None:

@@ -369,6 +369,23 @@ def test_a_budget_too_short_for_one_candidate_is_told_with_the_least(tmp_path: P
     assert not (tmp_path / "small").exists()
 
 
+def test_a_first_measurement_that_loading_made_long_is_made_again_before_a_budget_is_refused(
+    tmp_path: Path, task: tuple[Path, Path]
+) -> None:
+    fields: dict[str, Any] = {"techniques": ["quantization"], "max_candidates": 1}
+    first = compress_here(tmp_path, *task, **fields)
+    slow = []
+    for file in (tmp_path / "home" / "cache" / "stages" / "measures").glob("*.json"):
+        measured = json.loads(file.read_text())
+        if measured.keys() == {"speed", "seconds"}:
+            file.write_text(json.dumps(measured | {"seconds": 10_000.0}))
+            slow.append(file)
+    assert len(slow) == 1
+    again = compress_here(tmp_path, *task, **fields, budget="2h", output_path=str(tmp_path / "again"), place="second")
+    assert [one.summary for one in again.candidates] == [one.summary for one in first.candidates]
+    assert again.original.latency == first.original.latency
+
+
 def test_a_budget_ends_the_search_and_what_was_judged_is_delivered(tmp_path: Path, task: tuple[Path, Path]) -> None:
     (tmp_path / "run").mkdir()
     spent = tmp_path / "run" / ".spent-seconds"

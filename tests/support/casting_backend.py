@@ -57,7 +57,7 @@ class Casting:
 
         if self._fails:
             raise ZeroDivisionError("no luck")
-        rows = None if calibration is None else sum(len(batch["input_ids"]) for batch in calibration)
+        rows = None if calibration is None else sum(len(next(iter(batch.values()))) for batch in calibration)
         model, _ = load_whole(request.model, "float32")
         with torch.no_grad(), quiet_transformers():
             for parameter in model.parameters():

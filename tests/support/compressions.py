@@ -77,7 +77,7 @@ def registry_of(folder: Path, *modules: str) -> Registry:
 
 
 def resolve_here(
-    folder: Path, model: Path, data: Path, registry: Registry | None = None, **fields: Any
+    folder: Path, model: Path, data: Path, registry: Registry | None = None, /, **fields: Any
 ) -> CompressSpec:
     """Resolve a compression into `folder / "small"`; timings are short, and so is the search."""
     settings = load_settings({}, home=str(folder / "home"))
@@ -103,6 +103,7 @@ def compress_here(
     folder: Path,
     model: Path,
     data: Path,
+    /,
     *,
     registry: Registry | None = None,
     run: dict[str, Any] | None = None,

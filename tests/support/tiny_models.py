@@ -47,10 +47,10 @@ class RecordingTrial:
         self.reports.append((step, metrics, share))
 
 
-def make_tiny_model(folder: Path, seed: int = 0) -> Path:
-    """Save an encoder of one layer, 32 wide, whose tokenizer knows the words of the tiny tasks."""
+def make_tiny_model(folder: Path, seed: int = 0, layers: int = 1) -> Path:
+    """Save an encoder, by default of one layer, 32 wide, whose tokenizer knows the words of the tiny tasks."""
     texts = [word for words in WORDS.values() for word in words]
-    return make_quickstart_model(folder, texts * 3, seed, vocabulary=150, hidden_size=32, layers=1)
+    return make_quickstart_model(folder, texts * 3, seed, vocabulary=150, hidden_size=32, layers=layers)
 
 
 def make_text_program(folder: Path, *, pairs: bool = False, **options: Any) -> TrainingProgram:

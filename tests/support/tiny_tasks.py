@@ -50,26 +50,26 @@ def make_word_tokenizer(words: Iterable[str], *, ends: bool = False) -> Any:
     return fast(tokenizer_object=backend, pad_token=_PAD, eos_token=_END, unk_token=_UNKNOWN, model_max_length=64)
 
 
-def make_language_model(folder: Path, words: Iterable[str], kind: str = "gpt2") -> Path:
+def make_language_model(folder: Path, words: Iterable[str], kind: str = "gpt2", layers: int = 1) -> Path:
     """Save a tiny decoder: `gpt2` or `llama`."""
     tf: Any = importlib.import_module("transformers")
     tokenizer = make_word_tokenizer(words)
     common = {"vocab_size": len(tokenizer), "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 1}
     if kind == "gpt2":
-        config = tf.GPT2Config(**common, n_embd=_WIDTH, n_layer=1, n_head=2, n_positions=64)
+        config = tf.GPT2Config(**common, n_embd=_WIDTH, n_layer=layers, n_head=2, n_positions=64)
     else:
         config = tf.LlamaConfig(
             **common,
             hidden_size=_WIDTH,
             intermediate_size=_WIDTH,
-            num_hidden_layers=1,
+            num_hidden_layers=layers,
             num_attention_heads=2,
             max_position_embeddings=64,
         )
     return _save(folder, tf.AutoModelForCausalLM, config, tokenizer)
 
 
-def make_language_program(folder: Path, kind: str = "gpt2", **options: Any) -> TrainingProgram:
+def make_language_program(folder: Path, kind: str = "gpt2", layers: int = 1, **options: Any) -> TrainingProgram:
     """Make a task of telling which word follows: numbers that count up, in documents of other lengths."""
     chance = random.Random(3)
     words = [f"w{number}" for number in range(10)]
@@ -81,12 +81,12 @@ def make_language_program(folder: Path, kind: str = "gpt2", **options: Any) -> T
     files.mkdir(parents=True)
     (files / "train.txt").write_text("\n".join(texts[:40]), "utf-8")
     (files / "validation.txt").write_text("\n".join(texts[40:]), "utf-8")
-    model = make_language_model(folder / "model", words, kind)
+    model = make_language_model(folder / "model", words, kind, layers)
     data = DataSpec(text_columns=["text"], max_length=8)
     return _program(folder, model, files, "causal-language-modeling", data, options)
 
 
-def make_writer(folder: Path, words: Iterable[str], kind: str = "t5") -> Path:
+def make_writer(folder: Path, words: Iterable[str], kind: str = "t5", layers: int = 1) -> Path:
     """Save a tiny encoder-decoder: `t5`, `marian`, or `mbart` (the one of fifty languages)."""
     tf: Any = importlib.import_module("transformers")
     if kind == "mbart":
@@ -94,13 +94,13 @@ def make_writer(folder: Path, words: Iterable[str], kind: str = "t5") -> Path:
     tokenizer = make_word_tokenizer(words, ends=True)
     common = {"vocab_size": len(tokenizer), "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
     if kind == "t5":
-        config = tf.T5Config(**common, d_model=_WIDTH, d_kv=16, d_ff=_WIDTH, num_layers=1, num_heads=2)
+        config = tf.T5Config(**common, d_model=_WIDTH, d_kv=16, d_ff=_WIDTH, num_layers=layers, num_heads=2)
     else:
         config = tf.MarianConfig(
             **common,
             d_model=_WIDTH,
-            encoder_layers=1,
-            decoder_layers=1,
+            encoder_layers=layers,
+            decoder_layers=layers,
             encoder_attention_heads=2,
             decoder_attention_heads=2,
             encoder_ffn_dim=_WIDTH,
@@ -133,7 +133,12 @@ def _make_mbart(folder: Path, words: Iterable[str]) -> Path:
 
 
 def make_pair_program(
-    folder: Path, task: TaskName = "translation", kind: str = "t5", data: DataSpec | None = None, **options: Any
+    folder: Path,
+    task: TaskName = "translation",
+    kind: str = "t5",
+    data: DataSpec | None = None,
+    layers: int = 1,
+    **options: Any,
 ) -> TrainingProgram:
     """Make a task of translating a Persian word that is said four or five times."""
     chance = random.Random(5)
@@ -145,7 +150,7 @@ def make_pair_program(
     files.mkdir(parents=True)
     _write(files / "train.jsonl", rows[:48])
     _write(files / "validation.jsonl", rows[48:])
-    model = make_writer(folder / "model", ["to:", *DICTIONARY, *DICTIONARY.values()], kind)
+    model = make_writer(folder / "model", ["to:", *DICTIONARY, *DICTIONARY.values()], kind, layers)
     spec = data or DataSpec(text_columns=["fa"], label_column="en", max_length=16)
     return _program(folder, model, files, task, spec, {"max_new_tokens": 8} | options)
 
@@ -167,12 +172,12 @@ def make_image_folder(folder: Path, train: int = 8, validation: int = 4) -> Path
     return folder
 
 
-def make_image_model(folder: Path) -> Path:
+def make_image_model(folder: Path, layers: int = 1) -> Path:
     """Save a tiny ViT (the body) with its image processor."""
     tf: Any = importlib.import_module("transformers")
     config = tf.ViTConfig(
         hidden_size=_WIDTH,
-        num_hidden_layers=1,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=_WIDTH,
         image_size=8,
@@ -181,11 +186,11 @@ def make_image_model(folder: Path) -> Path:
     return _save(folder, tf.AutoModel, config, tf.ViTImageProcessorPil(size={"height": 8, "width": 8}))
 
 
-def make_image_program(folder: Path, **options: Any) -> TrainingProgram:
+def make_image_program(folder: Path, layers: int = 1, rows: int = 8, **options: Any) -> TrainingProgram:
     """Make a task of telling colours."""
-    files = make_image_folder(folder / "data")
+    files = make_image_folder(folder / "data", rows)
     data = DataSpec(text_columns=["image"], label_column="label")
-    return _program(folder, make_image_model(folder / "model"), files, "image-classification", data, options)
+    return _program(folder, make_image_model(folder / "model", layers), files, "image-classification", data, options)
 
 
 def _save(folder: Path, auto: Any, config: Any, processor: Any) -> Path:

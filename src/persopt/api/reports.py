@@ -9,7 +9,7 @@ import msgspec
 
 from persopt.domain.compare_reports import CompareReport
 from persopt.domain.compress_reports import CompressReport
-from persopt.domain.errors import InputError
+from persopt.domain.errors import ConflictError, InputError
 from persopt.domain.languages import LANGUAGES, Language
 from persopt.domain.prune_reports import PruneReport
 from persopt.domain.quantize_reports import QuantizeReport
@@ -63,19 +63,19 @@ def export_study(
 
 
 def write_report(
-    study: TuneReport | str,
+    study: TuneReport | CompareReport | CompressReport | str,
     path: str | Path,
     *,
     language: Language | None = None,
     overwrite: bool = False,
     home: str | Path | None = None,
 ) -> Path:
-    """Write the HTML report of a study.
+    """Write the HTML report of a study, of a comparison, or of a compression: its result against the original.
 
     Args:
-        study: A report, or the id of a job, which may still be running.
+        study: A report, or the id of a job; that of a tuning may still be running.
         path: The file.
-        language: `fa` or `en`; by default the one that the study was asked to have.
+        language: `fa` or `en`; by default the one that was asked for.
         overwrite: Take the place of a file that exists.
         home: The workspace of the job; by default `PERSOPT_HOME` or `./persopt-data`.
 
@@ -84,18 +84,23 @@ def write_report(
 
     Raises:
         NotFoundError: if there is no such job.
-        ConflictError: if the file exists and is not to be overwritten.
+        ConflictError: if the file exists and is not to be overwritten; if the job is of another kind or has no report
+            yet; if the compression could not be compared with the original.
         InputError: if the language is not known.
         OutputError: if the file cannot be written.
     """
+    from persopt.comparison.reports.writing import write_comparison_page
     from persopt.tuning.export import write_html_report
 
     if language is not None and language not in LANGUAGES:
         raise InputError(f"no such language, {describe_choices(language, LANGUAGES)}", path="$.language")
-    report = _find_report(study, home)
+    report = _find_page(study, home) if isinstance(study, str) else study
     target = Path(path).expanduser().absolute()
-    own: Language = report.spec.report_language if report.spec is not None else "en"
-    write_html_report(report, target, language or own, overwrite=overwrite)
+    if isinstance(report, TuneReport):
+        own: Language = report.spec.report_language if report.spec is not None else "en"
+        write_html_report(report, target, language or own, overwrite=overwrite)
+    else:
+        write_comparison_page(_find_comparison(report), target, language, overwrite=overwrite)
     return target
 
 
@@ -120,7 +125,7 @@ def download_results(
         OutputError: if the file cannot be written.
     """
     from persopt.kernel.job_archive import find_model, stream_archive
-    from persopt.tuning.export import write_file
+    from persopt.reporting.new_file import write_new_file
 
     target = Path(path).expanduser().absolute()
     with Runtime.open(load_settings(home=None if home is None else str(home))) as runtime:
@@ -131,8 +136,23 @@ def download_results(
             with part.open("wb") as file:
                 file.writelines(stream_archive(runtime.kernel, found, folder))
 
-        write_file(target, write, overwrite=overwrite)
+        write_new_file(target, write, overwrite=overwrite)
     return target
+
+
+def _find_page(job_id: str, home: str | Path | None) -> TuneReport | CompareReport | CompressReport:
+    with Runtime.open(load_settings(home=None if home is None else str(home))) as runtime:
+        return runtime.kernel.page_report(job_id)
+
+
+def _find_comparison(report: CompareReport | CompressReport) -> CompareReport:
+    """Return a comparison, or that of a compression's result with the original."""
+    if isinstance(report, CompareReport):
+        return report
+    if report.comparison is None:
+        told = next((note for note in report.notes if "comparison" in note), "")
+        raise ConflictError(f"the compression has no comparison with the original to report. {told}".strip())
+    return report.comparison
 
 
 def _find_report(study: TuneReport | str, home: str | Path | None) -> TuneReport:

@@ -1,4 +1,4 @@
-"""`persopt jobs report`, `export` and `download`: what a job has found as a file."""
+"""`persopt jobs report`, `export` and `download`: what came of a job as a file."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ _FORMATS = ("optuna", "csv", "json")
 def report_job(
     job_id: str, language: Language | None, output: str, overwrite: bool, home: str | None, as_json: bool
 ) -> None:
-    """Write the HTML report of a job, in Persian or English, of a running one with what is known so far."""
+    """Write the HTML report of a job, in Persian or English.
+
+    Of a tuning that is running it tells what is known so far; of a comparison it is the report that lies in the job's
+    folder, of a compression the comparison of its result with the original.
+    """
     from persopt.api import write_report
 
     with open_runtime(home) as runtime:
-        report = runtime.kernel.report(job_id)
+        report = runtime.kernel.page_report(job_id)
     _tell(write_report(report, output, language=language, overwrite=overwrite), as_json=as_json)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from persopt.comparison.job_models import find_job_model
 from persopt.comparison.model_checks import FoundModel, check_against_data, check_models, look_at_model
 from persopt.comparison.naming import check_labels, name_models
 from persopt.comparison.slicing import check_columns
 from persopt.comparison.unlabelled import find_unlabelled
+from persopt.data.column_kinds import LABELS_PATH
 from persopt.domain.compare_specs import CompareSpec
 from persopt.domain.errors import DataError, Fault
+from persopt.domain.programs import DataSpec, TaskName
 from persopt.domain.spec_resolving import SpecResolver
 from persopt.evaluation.shapes import choose_shapes
 from persopt.measure.hardware import usable_cpus
@@ -23,6 +27,7 @@ from persopt.settings import Settings
 __all__ = ("resolve_comparison",)
 
 _FEWEST = 2
+_NONE = "if the rows have no labels, say so by an empty labelColumn (--label-column '')"
 
 
 def resolve_comparison(spec: CompareSpec, settings: Settings, registry: Registry) -> CompareSpec:
@@ -104,13 +109,16 @@ class _Resolver(SpecResolver[CompareSpec]):
         self._set(dataset_path=str(location))
         decoder = any(is_decoder(model.folder) for model in models)
         known = next((model.task for model in models if model.task is not None), None)
+        if spec.data.label_column == "":
+            self._take_unlabelled(models, location, spec.task or known)
+            return
         try:
             summary = inspect_dataset(location, spec.data, spec.task, spec.seed, decoder=decoder)
-        except DataError:
+        except DataError as error:
             task = spec.task or known
             data = find_unlabelled(location, spec.data, spec.split, task)
             if data is None:
-                raise
+                raise _hint_at_none(error, spec.data) from error
             assert task is not None  # there is none without
             self._set(task=task, data=data)
             self._faults += check_against_data(models, task, [])
@@ -119,7 +127,22 @@ class _Resolver(SpecResolver[CompareSpec]):
             if spec.split not in summary.rows:
                 message = f"there is no {spec.split} split; the data has {', '.join(summary.rows)}"
                 self._faults.append(Fault(path="$.split", message=message))
-            self._faults += check_against_data(models, summary.task, summary.labels)
+            found = None if spec.data.label_column is not None else summary.data.label_column
+            self._faults += check_against_data(models, summary.task, summary.labels, found)
+        self._faults += check_columns(self._spec, location)
+
+    def _take_unlabelled(self, models: list[FoundModel], location: Path | str, task: TaskName | None) -> None:
+        """Take rows as such that have no labels, as an empty label column says."""
+        spec = self._spec
+        data = find_unlabelled(location, spec.data, spec.split, task)
+        if data is None:
+            what = "the task is not known" if task is None else f"{task} is judged by what the rows hold"
+            message = f"is empty, which says that the rows have no labels, but {what}"
+            hint = "name the task with `task` (--task)" if task is None else "leave it out"
+            raise DataError(message, path=LABELS_PATH, hint=hint)
+        assert task is not None  # there is none without
+        self._set(task=task, data=data)
+        self._faults += check_against_data(models, task, [])
         self._faults += check_columns(self._spec, location)
 
     def _check_without_data(self) -> None:
@@ -139,3 +162,16 @@ class _Resolver(SpecResolver[CompareSpec]):
             message = f"{threads} threads are more than the {usable_cpus()} processors that may be used here"
             self._faults.append(Fault(path="$.threads", message=message))
         self._set(threads=threads)
+
+
+def _hint_at_none(error: DataError, data: DataSpec) -> DataError:
+    """Return the error with how to have no labels, where a column was taken for them that nobody named."""
+    if data.label_column is not None:
+        return error
+    faults = [
+        msgspec.structs.replace(fault, hint="; ".join(filter(None, (fault.hint, _NONE))))
+        if fault.path == LABELS_PATH
+        else fault
+        for fault in error.faults
+    ]
+    return DataError(faults)

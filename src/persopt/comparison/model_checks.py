@@ -61,13 +61,16 @@ def check_models(models: Sequence[FoundModel]) -> Iterator[Fault]:
             yield Fault(path=other.path, message=reason, code="bad-model")
 
 
-def check_against_data(models: Sequence[FoundModel], task: TaskName, labels: Sequence[str]) -> Iterator[Fault]:
+def check_against_data(
+    models: Sequence[FoundModel], task: TaskName, labels: Sequence[str], column: str | None = None
+) -> Iterator[Fault]:
     """Give a fault for each model that is for another task than the data, or for other classes.
 
     Args:
         models: The models.
         task: Of the data.
         labels: Names of its classes; empty where there are none, or they are not known.
+        column: The one that was taken for the labels, if nobody named it.
     """
     for model in models:
         if model.task is not None and not _are_alike(model.task, task):
@@ -82,7 +85,15 @@ def check_against_data(models: Sequence[FoundModel], task: TaskName, labels: Seq
                 order_labels(model.description.labels, labels)
             except ModelError as error:
                 message = f"{model.given}: {error.faults[0].message}"
-                yield Fault(path=model.path, message=message, code="bad-model")
+                hint = (
+                    ""
+                    if column is None
+                    else (
+                        f"column {column!r} was taken for the labels: name another one as labelColumn "
+                        "(--label-column), or give an empty one if the rows have none"
+                    )
+                )
+                yield Fault(path=model.path, message=message, hint=hint, code="bad-model")
 
 
 def _explain_difference(first: FoundModel, other: FoundModel) -> str:

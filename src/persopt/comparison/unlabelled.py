@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from persopt.data.column_kinds import ColumnKinds, fold_name, read_kinds
+from persopt.data.column_kinds import TEXTS_PATH, ColumnKinds, check_name, fold_name, read_kinds
 from persopt.data.columns import flatten_translations
 from persopt.data.files import Split, find_split
 from persopt.data.labels import read_labels
@@ -35,7 +35,7 @@ _EACH: Final = 3  # training rows of each class: so many that it is taken for on
 
 def is_unlabelled(task: TaskName | None, data: DataSpec) -> bool:
     """Return whether a resolved spec says that the data have no labels."""
-    return task in _TASKS and data.label_column is None
+    return task in _TASKS and not data.label_column
 
 
 def find_unlabelled(location: Path | str, data: DataSpec, split: Split, task: TaskName | None) -> DataSpec | None:
@@ -43,21 +43,23 @@ def find_unlabelled(location: Path | str, data: DataSpec, split: Split, task: Ta
 
     Args:
         location: Where the data lie.
-        data: How to read them.
+        data: How to read them; an empty `label_column` says that they have none, whatever columns there are.
         split: Which rows.
         task: What the models do.
 
     Raises:
         DataError: if they cannot be read, or it cannot be told which columns hold the texts.
     """
-    if data.label_column is not None or task not in _TASKS:
+    if data.label_column or task not in _TASKS:
         return None
     rows = read_unlabelled(location, data, split)
     kinds = read_kinds(rows)
     named = [name for name in kinds if any(fold_name(name) in group for group in LABEL_NAMES)]
-    if any(_has_labels(rows, name, kinds) for name in named):
+    if data.label_column is None and any(_has_labels(rows, name, kinds) for name in named):
         return None
-    texts = {name: kind for name, kind in kinds.items() if name not in named}
+    for name in data.text_columns:
+        check_name(name, kinds, TEXTS_PATH)
+    texts = {name: kind for name, kind in kinds.items() if name not in named or name in data.text_columns}
     return msgspec.structs.replace(data, text_columns=find_texts(rows, texts, data, task, None))
 
 

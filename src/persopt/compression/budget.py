@@ -12,6 +12,7 @@ from persopt.domain.errors import InputError
 __all__ = ("Budget",)
 
 _FILE: Final = ".spent-seconds"
+_MUCH: Final = 0.5
 
 
 class Budget:
@@ -55,6 +56,10 @@ class Budget:
         """Write down what was spent and how many candidates are done, for a run that takes this one up."""
         self.known = max(self.known, done)
         self._file.write_text(f"{self.spent:.3f} {self.known}", "ascii")
+
+    def is_tight(self, needed: float) -> bool:
+        """Return whether what one candidate seems to take is so much of it that it should be known well."""
+        return needed > _MUCH * self._seconds
 
     def check_least(self, needed: float) -> None:
         """Make sure that one candidate fits.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from persopt.compression.fitting import explain_untrimmed, find_fitting_shapes
 from persopt.compression.held_out import LEAST_ROWS
 from persopt.compression.installed import find_installed
 from persopt.domain.amounts import read_bytes, read_milliseconds, read_seconds
@@ -96,11 +97,25 @@ class _Resolver(SpecResolver[CompressSpec]):
             self._faults.append(Fault(path="$.budget", message=message, hint="give more, or fewer `seconds` a timing"))
 
     def _check_installed(self) -> None:
+        """Make sure that anything of what was asked for can be done to this model."""
         found = find_installed(self._spec, self._registry)
-        if found.methods or found.steps or "vocabulary" in self._spec.techniques:
+        if found.steps:
             return
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
-        raise InputError(f"nothing that is installed can do this: {reasons or 'no plugin'}", path="$.techniques")
+        left_out = dict(found.left_out)
+        if found.methods:
+            shapes = find_fitting_shapes(self._spec)
+            if not isinstance(shapes, str):
+                return
+            left_out["pruning"] = shapes
+        if "vocabulary" in self._spec.techniques:
+            reason = explain_untrimmed(self._spec, self._settings.workspace)
+            if not reason:
+                return
+            left_out["vocabulary"] = reason
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise InputError(
+            f"nothing that is installed can do this to the model: {reasons or 'no plugin'}", path="$.techniques"
+        )
 
     def _check_reach(self, description: ModelDescription) -> None:
         """Tell targets that no recipe of these techniques can reach."""

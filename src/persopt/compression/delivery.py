@@ -101,6 +101,7 @@ def put_model(source: Path, target: Path, spec: CompressSpec, recipe: Recipe, mo
             manifest,
             model=Source(path=spec.model_path, hash=model_hash),
             dataset=Source(path=spec.dataset_path),
+            task=spec.task,
             notes=[f"recipe: {recipe}", *manifest.notes],
         )
         (target / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(named), indent=2))

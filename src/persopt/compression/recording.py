@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
 
 from persopt.compression.search import SearchEvents
 from persopt.domain.compress_reports import CandidateReport
@@ -17,10 +17,11 @@ from persopt.domain.trials import TrialRecord
 __all__ = ("Recorder", "TrialWriter")
 
 _TELL_SECONDS: Final = 0.5
+_ENDED: Final = frozenset({"succeeded", "failed"})
 
 
 class TrialWriter(Protocol):
-    """The part of a job's journal that a search writes to; a trial that is written again replaces itself."""
+    """The part of a job's journal that a search writes to: each trial once, or again where it turns out otherwise."""
 
     def start_trial(self, trial: TrialRecord, /) -> None:
         """Keep that a candidate is looked at."""
@@ -39,6 +40,8 @@ class Recorder:
         tell: Told how far it is.
         is_cancelled: Asked whether to end.
         journal: Told of the candidates, if there is one.
+        earlier: Candidates that the journal knows from runs before this one, which it takes up again. One that had
+            ended and ends the same way now is not told again.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class Recorder:
         tell: Callable[[Progress], None],
         is_cancelled: Callable[[], bool],
         journal: TrialWriter | None,
+        earlier: Iterable[TrialRecord] = (),
     ) -> None:
         self._spec = spec
         self._tell = tell
         self._journal = journal
-        self._done = 0
-        self._failed = 0
+        self._trials = {trial.number: trial for trial in earlier if trial.state in _ENDED}
+        self._done = set(self._trials)
+        self._failed: set[int] = set()
         self._best: float | None = None
         self._message = ""
         self._told = 0.0
@@ -81,25 +86,42 @@ class Recorder:
         return SearchEvents(begun=self._begin, ended=self._end, say=self.say)
 
     def _begin(self, number: int, params: Params) -> None:
+        known = self._trials.get(number)
+        if known is None or known.params != params:
+            self._trials.pop(number, None)
+            self._start(number, params)
+
+    def _start(self, number: int, params: Params) -> None:
         if self._journal is not None:
             self._journal.start_trial(TrialRecord(number=number, state="running", params=params))
 
     def _end(self, candidate: CandidateReport, trial: TrialRecord, best: CandidateReport | None) -> None:
-        self._done = max(self._done, candidate.number + 1)
-        self._failed += candidate.state == "failed"
+        self._done.add(candidate.number)
+        if candidate.state == "failed":
+            self._failed.add(candidate.number)
         self._best = None if best is None else best.metrics[self._spec.minimize]
         progress = self._progress(self._message)
-        if self._journal is not None:
-            self._journal.finish_trial(trial, progress)
+        known = self._trials.get(trial.number)
+        if known is None or _outcome(known) != _outcome(trial):
+            if known is not None:  # it had ended, and was looked at once more
+                self._start(trial.number, trial.params)
+            if self._journal is not None:
+                self._journal.finish_trial(trial, progress)
+            self._trials[trial.number] = trial
         self._tell(progress)
 
     def _progress(self, message: str) -> Progress:
         total = self._spec.max_candidates
         return Progress(
-            done=self._done,
+            done=len(self._done),
             total=total,
-            failed=self._failed,
+            failed=len(self._failed),
             best=self._best,
-            share=self._done / total,
+            share=len(self._done) / total,
             message=message,
         )
+
+
+def _outcome(trial: TrialRecord) -> tuple[Any, ...]:
+    """Return what of a candidate's trial does not depend on when it ran."""
+    return trial.state, trial.params, trial.values, trial.metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from persopt.compression.budget import Budget
 from persopt.compression.candidate_builder import CandidateBuilder
 from persopt.compression.comparing import compare_result
 from persopt.compression.delivery import put_model
+from persopt.compression.fitting import explain_untrimmed, find_fitting_shapes
 from persopt.compression.held_out import SearchData, set_apart
 from persopt.compression.installed import Installed, find_installed
 from persopt.compression.measuring import Measuring
@@ -22,7 +23,7 @@ from persopt.compression.results import write_artifacts, write_notes
 from persopt.compression.search import Search
 from persopt.compression.select import DROP_LIMIT, choose, list_constraints
 from persopt.compression.sensitivity import measure_sensitivity
-from persopt.compression.space import SearchSpace, Shapes, find_shapes
+from persopt.compression.space import SearchSpace, Shapes
 from persopt.compression.stage_cache import Stage, StageCache
 from persopt.compression.stages import StageMaker
 from persopt.domain.compare_reports import CompareReport
@@ -31,7 +32,7 @@ from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import JobCancelledError, PersoptError
 from persopt.domain.jobs import Progress
 from persopt.domain.objectives import Constraint
-from persopt.domain.vocabularies import VocabularyOptions
+from persopt.domain.trials import TrialRecord
 from persopt.models.delivery import deliver_model
 from persopt.models.manifest import list_weight_files
 from persopt.plugins.registry import Registry
@@ -43,7 +44,6 @@ __all__ = ("run_compression",)
 _AFTERWARDS: Final = 3.0
 """What comes after the search, in times that judging and timing the original takes: the test, the comparison."""
 
-_UNTRIMMED: Final = frozenset({"causal-language-modeling", "image-classification"})
 _CACHE: Final = "stages"
 
 
@@ -57,6 +57,7 @@ def run_compression(
     tell: Callable[[Progress], None] = lambda _: None,
     is_cancelled: Callable[[], bool] = lambda: False,
     journal: TrialWriter | None = None,
+    earlier: Iterable[TrialRecord] = (),
     job_id: str | None = None,
 ) -> CompressReport:
     """Search the recipe that a target asks for, and deliver its model into a new folder.
@@ -73,6 +74,7 @@ def run_compression(
         tell: Told how far it is.
         is_cancelled: Asked often whether to end.
         journal: Told of every candidate as a trial.
+        earlier: Trials that the journal knows from runs before this one, which it takes up again.
         job_id: Put into the report.
 
     Raises:
@@ -85,7 +87,8 @@ def run_compression(
     output = Path(spec.output_path)
 
     def write(part: Path) -> CompressReport:
-        run = _Run(spec, settings, registry, folder, environment, Recorder(spec, tell, is_cancelled, journal))
+        recorder = Recorder(spec, tell, is_cancelled, journal, earlier)
+        run = _Run(spec, settings, registry, folder, environment, recorder)
         report = msgspec.structs.replace(run.write(part), job_id=job_id)
         return msgspec.structs.replace(report, artifacts=write_artifacts(folder / "artifacts", report, spec.name))
 
@@ -148,6 +151,8 @@ class _Run:
             )
             recorder.say("measuring the original")
             original, seconds = measuring.measure_original(maker.original)
+            if self._budget.is_tight((2 + _AFTERWARDS) * seconds):  # PyTorch may have been loaded meanwhile
+                seconds = min(seconds, measuring.measure_again(maker.original))
             self._budget.reserve = _AFTERWARDS * seconds
             self._budget.check_least((2 + _AFTERWARDS) * seconds)
             installed = find_installed(spec, self._registry)
@@ -246,11 +251,11 @@ class _Run:
     def _find_shapes(self, installed: Installed) -> Shapes | None:
         if not installed.methods:
             return None
-        try:
-            return find_shapes(Path(self._spec.model_path))
-        except PersoptError as error:
-            installed.left_out["pruning"] = str(error)
-            return None
+        shapes = find_fitting_shapes(self._spec)
+        if isinstance(shapes, Shapes):
+            return shapes
+        installed.left_out["pruning"] = shapes
+        return None
 
     def _sense(self, shapes: Shapes | None, data: SearchData) -> Sensitivity:
         if shapes is None:
@@ -259,18 +264,12 @@ class _Run:
         return measure_sensitivity(self._spec, data, self._settings.cache, self._recorder.look)
 
     def _trims(self, installed: Installed) -> bool:
-        from persopt.pruning.vocabulary import check_trimming
-
-        spec = self._spec
-        if "vocabulary" not in spec.techniques or spec.task in _UNTRIMMED:
+        if "vocabulary" not in self._spec.techniques:
             return False
-        model = Path(spec.model_path)
-        try:
-            check_trimming(model, self._folder / ".none", VocabularyOptions())
-        except PersoptError as error:
-            installed.left_out["vocabulary"] = str(error)
-            return False
-        return True
+        reason = explain_untrimmed(self._spec, self._settings.workspace)
+        if reason:
+            installed.left_out["vocabulary"] = reason
+        return not reason
 
     def _open_budget(self) -> Budget:
         return Budget(None if self._spec.budget is None else float(self._spec.budget), self._folder)

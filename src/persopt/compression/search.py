@@ -126,7 +126,10 @@ class Search:
             self._settle([number])
         if not self._over():
             self._sample(first)
-        if self.ended_by != "budget":
+        if self.ended_by == "budget":
+            for number in self._pool:
+                self._end(number)
+        else:
             self._train(self._pool, math.inf)
         self._judge_nearest()
         if not any(one.state == "judged" for one in self.candidates):
@@ -212,7 +215,9 @@ class Search:
         cuts = sum(1 for number in numbers if self.candidates[number].recipe.cut is not None)
         self._train([*self._pool, *numbers], math.ceil(cuts / _SHARE))
         for number in numbers:
-            self._end(number)
+            self._budget.save(number + 1)
+            if number not in self._pool:
+                self._end(number)
 
     def _train(self, numbers: Sequence[int], quota: float) -> None:
         """Finish candidates, the most promising first; those beyond the quota wait for the next handful."""
@@ -232,10 +237,10 @@ class Search:
                 reason = "its training would not end in time"
             if reason:
                 self.candidates[number] = msgspec.structs.replace(candidate, reason=reason)
-                continue
-            quota -= trains
-            self._finish(number)
-            if number in earlier:
+            else:
+                quota -= trains
+                self._finish(number)
+            if number in earlier and number not in self._pool:
                 self._end(number)
 
     def _finish(self, number: int) -> None:
@@ -310,7 +315,6 @@ class Search:
             self.candidates[number] = msgspec.structs.replace(candidate, state="failed", reason=reason)
 
     def _end(self, number: int) -> None:
-        self._budget.save(number + 1)
         candidate = self.candidates[number]
         record = self._record(number, seconds=time.monotonic() - self._begun[number])
         self._events.ended(candidate, record, self.best)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from persopt.compression.held_out import SearchData
 from persopt.domain.compress_reports import LayerLoss, Sensitivity
 from persopt.domain.compress_specs import CompressSpec
-from persopt.domain.errors import PersoptError
 from persopt.domain.measurements import LayerError
 from persopt.plugins.contracts.quantization import QuantizationRequest
 
@@ -119,13 +118,17 @@ def rank_linears(
 
 
 def _labelled(spec: CompressSpec, data: SearchData, cache: Path, limit: int) -> Iterator[dict[str, Any]]:
+    from persopt.evaluation.decoder_inputs import shift_labels
     from persopt.evaluation.rows import open_rows
+    from persopt.models.heads import HEADS
 
     assert spec.task is not None  # resolved
     rows = open_rows(
         spec.model_path, data.search, spec.task, data.data, cache, seed=spec.seed, split="train", limit=limit
     )
     for batch in rows.batches():
+        if HEADS[spec.task].generates == "target":
+            batch["decoder_input_ids"] = shift_labels(spec.model_path, batch["labels"])
         yield {name: value for name, value in batch.items() if name != "references"}
 
 
@@ -183,10 +186,7 @@ def _weigh_parts(model: Any, family: Any, batches: list[dict[str, Any]], look: C
         for name in weights
         if (part := next((part for end, part in places if name.endswith(f".{end}.weight")), None)) is not None
     }
-    try:
-        gradients = gather_gradients(model, batches, chosen, look)
-    except (PersoptError, TypeError, ValueError):
-        return {}  # an encoder-decoder wants more than the rows give; the search then begins without
+    gradients = gather_gradients(model, batches, chosen, look)
     sums = dict.fromkeys(ends, 0.0)
     for name, part in chosen.items():
         sums[part] += float((weights[name].detach() * gradients[name]).abs().sum())

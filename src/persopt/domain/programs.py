@@ -49,7 +49,10 @@ class DataSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     ] = []
     label_column: Annotated[
         str | None,
-        Meta(description="Column of the label, the tags, the translation or the summary; detected by default."),
+        Meta(
+            description="Column of the label, the tags, the translation or the summary; detected by default; where "
+            "models are compared, empty if the rows have none."
+        ),
     ] = None
     train_split: Annotated[str | None, Meta(description="Name of the split to train on.")] = None
     validation_split: Annotated[str | None, Meta(description="Name of the split that trials are judged on.")] = None

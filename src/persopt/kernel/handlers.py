@@ -132,7 +132,7 @@ class RunHandler:
 
     Args:
         find_functions: Returns the functions that resolve a spec and run it; loads them.
-        has_trials: Whether the run records trials, and so takes the journal.
+        has_trials: Whether the run records trials, and so takes the journal and the trials that it knows.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class RunHandler:
             tell=context.journal.save_progress,
             is_cancelled=context.journal.is_cancelled,
             job_id=job.id,
-            **({"journal": context.journal} if self._has_trials else {}),
+            **({"journal": context.journal, "earlier": context.trials} if self._has_trials else {}),
         )
         # What is told of each tensor, unit and layer stands in report.json; the job's row stays small.
         return JobOutcome(result=report.shorten().to_builtins())

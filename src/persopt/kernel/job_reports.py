@@ -1,18 +1,29 @@
-"""The report of a job at any time: what its result holds, or what its trials say so far."""
+"""The report of a job: of a tuning at any time, of a comparison or a compression when it has succeeded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compare_specs import CompareSpec
+from persopt.domain.compress_reports import CompressReport
+from persopt.domain.compress_specs import CompressSpec
 from persopt.domain.errors import ConflictError
 from persopt.domain.jobs import JobRecord
 from persopt.domain.reports import TuneReport
-from persopt.domain.specs import TuneSpec
+from persopt.domain.specs import JobSpec, TuneSpec
 from persopt.domain.trials import Report, TrialRecord
 
-__all__ = ("assemble_report",)
+__all__ = ("assemble_report", "read_report")
+
+_KINDS: Final[dict[type[JobSpec], type[CompareReport | CompressReport]]] = {
+    CompareSpec: CompareReport,
+    CompressSpec: CompressReport,
+}
 
 
 def assemble_report(job: JobRecord, trials: Sequence[TrialRecord], reports: Iterable[Report]) -> TuneReport:
@@ -37,6 +48,27 @@ def assemble_report(job: JobRecord, trials: Sequence[TrialRecord], reports: Iter
         return _report_so_far(job, spec, trials, curves.all())
     report = msgspec.convert(job.result, TuneReport)
     return msgspec.structs.replace(report, trials=list(trials), curves=curves.all(), spec=spec)
+
+
+def read_report(job: JobRecord, file: Path) -> CompareReport | CompressReport:
+    """Return the whole report of a comparison or a compression, as it lies in the job's folder.
+
+    Args:
+        job: The job.
+        file: Its `report.json`.
+
+    Raises:
+        ConflictError: if it is a job of another kind, has not succeeded, or its report is gone or damaged.
+    """
+    kind = _KINDS.get(type(job.spec))
+    if kind is None:
+        raise ConflictError(f"job {job.id} is of kind {job.kind!r}; only tune, compare and compress have a page")
+    if job.state != "succeeded":
+        raise ConflictError(f"job {job.id} is {job.state} and has no report", hint="wait until it has succeeded")
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConflictError(f"the report of job {job.id} cannot be read from {file}: {error}") from error
 
 
 def _report_so_far(job: JobRecord, spec: TuneSpec, trials: Sequence[TrialRecord], curves: list[Report]) -> TuneReport:

@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
+from persopt.domain.compare_reports import CompareReport
+from persopt.domain.compress_reports import CompressReport
 from persopt.domain.errors import Fault, InputError, NotFoundError, OutputError, PersoptError
 from persopt.domain.ids import new_job_id
 from persopt.domain.jobs import JobKind, JobRecord, JobState
@@ -20,7 +22,7 @@ from persopt.domain.specs import JobSpec, TuneSpec, output_of
 from persopt.domain.trials import Report, TrialRecord, TrialState
 from persopt.kernel.handlers import JobHandler, TuneHandler, find_handler
 from persopt.kernel.job_folder import JobFolder
-from persopt.kernel.job_reports import assemble_report
+from persopt.kernel.job_reports import assemble_report, read_report
 from persopt.kernel.leases import hint_process
 from persopt.kernel.recovery import reap_cancelled
 from persopt.kernel.store import Store, Submission
@@ -162,6 +164,18 @@ class Kernel:
         """
         job = self.get(job_id)
         return assemble_report(job, self.trials(job.id), self.reports(job.id))
+
+    def page_report(self, job_id: str) -> TuneReport | CompareReport | CompressReport:
+        """Return the whole report of a job whose kind has a page: of a tuning at any time, else once it has succeeded.
+
+        Raises:
+            NotFoundError: if there is no such job.
+            ConflictError: if it is a job of another kind, or has no report yet.
+        """
+        job = self.get(job_id)
+        if isinstance(job.spec, TuneSpec):
+            return self.report(job.id)
+        return read_report(job, self.folder(job.id).report)
 
     def folder(self, job_id: str) -> JobFolder:
         """Return the folder of a job."""

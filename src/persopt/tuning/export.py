@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 import msgspec
 
-from persopt.domain.errors import ConflictError, InputError, OutputError
+from persopt.domain.errors import InputError
 from persopt.domain.languages import Language
 from persopt.domain.reports import TuneReport
 from persopt.domain.specs import TuneSpec
 from persopt.domain.validation import describe_choices
+from persopt.reporting.new_file import write_new_file
 
-__all__ = ("EXPORT_FORMATS", "ExportFormat", "check_format", "export_report", "write_file", "write_html_report")
+__all__ = ("EXPORT_FORMATS", "ExportFormat", "check_format", "export_report", "write_html_report")
 
 ExportFormat = Literal["optuna", "csv", "json"]
 
@@ -64,7 +63,7 @@ def export_report(report: TuneReport, path: Path, format: ExportFormat, *, overw
         "csv": lambda part: part.write_text(_table(report), "utf-8", newline=""),
         "json": lambda part: part.write_bytes(_json(report)),
     }
-    write_file(path, writers[format], overwrite=overwrite)
+    write_new_file(path, writers[format], overwrite=overwrite)
 
 
 def write_html_report(report: TuneReport, path: Path, language: Language, *, overwrite: bool = False) -> None:
@@ -76,48 +75,7 @@ def write_html_report(report: TuneReport, path: Path, language: Language, *, ove
     """
     from persopt.tuning.html_report.document import make_html
 
-    write_file(path, lambda part: part.write_text(make_html(report, language), "utf-8"), overwrite=overwrite)
-
-
-def write_file(path: Path, write: Callable[[Path], object], *, overwrite: bool) -> None:
-    """Let a file be written beside its place, and put it there once it is whole.
-
-    Args:
-        path: Its place.
-        write: Writes it to the path that it is given.
-        overwrite: Take the place of a file that exists.
-
-    Raises:
-        ConflictError: if the file exists and is not to be overwritten.
-        OutputError: if the file cannot be written.
-    """
-    path = path.expanduser().absolute()
-    hint = "choose another name, or ask to overwrite it"
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise ConflictError(f"{path} exists already", path="$.output", hint=hint)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            part = Path(folder) / "part"
-            write(part)
-            if overwrite:
-                part.replace(path)
-            else:
-                _put(part, path)
-    except FileExistsError:
-        raise ConflictError(f"{path} exists already", path="$.output", hint=hint) from None
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}", path="$.output") from error
-
-
-def _put(part: Path, path: Path) -> None:
-    """Give a file its name without ever taking another's place, as a rename would."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: the name is reserved, then replaced
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        part.replace(path)
+    write_new_file(path, lambda part: part.write_text(make_html(report, language), "utf-8"), overwrite=overwrite)
 
 
 def _write_optuna(report: TuneReport, part: Path) -> None:

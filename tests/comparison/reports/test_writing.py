@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 from persopt.comparison.reports.markdown_report import make_markdown
 from persopt.comparison.reports.model_card import make_model_card, make_model_index
 from persopt.comparison.reports.wording import reports_locale
-from persopt.comparison.reports.writing import write_comparison_reports
-from persopt.domain.errors import OutputError
+from persopt.comparison.reports.writing import write_comparison_page, write_comparison_reports
+from persopt.domain.errors import ConflictError, OutputError
 from persopt.domain.languages import LANGUAGES, Language
 from tests.support.comparison_reports import EVIL, make_comparison
 
@@ -94,3 +94,17 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_comparison_reports(tmp_path / "file", make_comparison(labelled=False))
+
+
+def test_a_page_is_made_again_in_either_language_and_takes_no_other_files_place(tmp_path: Path) -> None:
+    report = make_comparison()
+    written = write_comparison_reports(tmp_path / "artifacts", report)
+    for language in LANGUAGES:
+        write_comparison_page(report, tmp_path / f"{language}.html", language)
+        page = (tmp_path / f"{language}.html").read_text("utf-8")
+        assert page == Path(written[f"report.{language}.html"]).read_text("utf-8")
+    with pytest.raises(ConflictError, match="exists already"):
+        write_comparison_page(report, tmp_path / "en.html")
+    write_comparison_page(report, tmp_path / "fa.html", "en", overwrite=True)
+    assert (tmp_path / "fa.html").read_text("utf-8") == (tmp_path / "en.html").read_text("utf-8")
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["artifacts", "en.html", "fa.html"]

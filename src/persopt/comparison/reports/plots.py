@@ -14,6 +14,7 @@ from persopt.domain.measurements import Estimate
 from persopt.reporting.axes import format_axis, shorten
 from persopt.reporting.figures import ACCENT, INK, MUTED, SERIES, render_svg
 from persopt.reporting.locale import Locale
+from persopt.reporting.point_labels import label_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,19 +62,11 @@ def _choose(report: CompareReport, locale: Locale) -> Iterator[tuple[str, float,
 def draw_trades(figure: Figure, report: CompareReport, locale: Locale) -> None:
     """Draw a panel for each pair of figures, the models on the front in colour and joined."""
     trades = list_trades(report)
-    for axes, trade in zip(figure.subplots(1, len(trades), squeeze=False)[0], trades, strict=True):
+    panels = figure.subplots(1, len(trades), squeeze=False)[0]
+    for axes, trade in zip(panels, trades, strict=True):
         for place, point in zip(trade.models, trade.points, strict=True):
             best = place in trade.front
             axes.scatter(*point, s=46 if best else 26, color=ACCENT if best else MUTED, linewidths=0, zorder=3)
-            right = point[0] > sum(x for x, _ in trade.points) / len(trade.points)
-            axes.annotate(
-                _label(report.models[place].label),
-                point,
-                xytext=(-7 if right else 7, 6),
-                textcoords="offset points",
-                ha="right" if right else "left",
-                fontsize=8,
-            )
         front = sorted(point for place, point in zip(trade.models, trade.points, strict=True) if place in trade.front)
         if len(front) > 1:
             axes.step(*zip(*front, strict=True), where="post", color=ACCENT, linewidth=1)
@@ -84,6 +77,8 @@ def draw_trades(figure: Figure, report: CompareReport, locale: Locale) -> None:
         format_axis(axes.xaxis, locale)
         format_axis(axes.yaxis, locale)
         axes.grid()
+    for axes, trade in zip(panels, trades, strict=True):  # now that no panel changes its size any more
+        label_points(axes, trade.points, [_label(report.models[place].label) for place in trade.models])
 
 
 def _scatter_legend(axes: Axes, locale: Locale, *, others: bool) -> None:

@@ -10,10 +10,11 @@ from persopt.comparison.reports.model_card import make_model_card
 from persopt.comparison.reports.plots import draw_plots
 from persopt.comparison.reports.wording import reports_locale
 from persopt.domain.compare_reports import CompareReport
-from persopt.domain.languages import LANGUAGES
+from persopt.domain.languages import LANGUAGES, Language
 from persopt.reporting.artifacts import write_texts
+from persopt.reporting.new_file import write_new_file
 
-__all__ = ("write_comparison_reports",)
+__all__ = ("write_comparison_page", "write_comparison_reports")
 
 
 def write_comparison_reports(folder: Path, report: CompareReport) -> dict[str, str]:
@@ -39,3 +40,24 @@ def write_comparison_reports(folder: Path, report: CompareReport) -> dict[str, s
         if one == language:
             texts |= {f"{name}.svg": svg for name, svg in plots.items()}
     return write_texts(folder, texts)
+
+
+def write_comparison_page(
+    report: CompareReport, path: Path, language: Language | None = None, *, overwrite: bool = False
+) -> None:
+    """Write the HTML report of a comparison that is over.
+
+    Args:
+        report: The comparison, with its verdicts; the rows that differ are read from the file that it names.
+        path: The file.
+        language: By default that of the report's spec, English without one.
+        overwrite: Take the place of a file that exists.
+
+    Raises:
+        ConflictError: if the file exists and is not to be overwritten.
+        OutputError: if the file cannot be written.
+    """
+    own: Language = "en" if report.spec is None else report.spec.report_language
+    folder = path.with_name(f".{path.name}.none")  # what the report does not name is not looked for elsewhere
+    page = make_html(report, language or own, folder)
+    write_new_file(path, lambda part: part.write_text(page, "utf-8", newline=""), overwrite=overwrite)
