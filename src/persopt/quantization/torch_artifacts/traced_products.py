@@ -56,7 +56,7 @@ def multiply_quantized(
     """
     rows = values.reshape(-1, values.shape[-1])
     shape = (*values.shape[:-1], weight_scale.shape[0])
-    if not len(rows):
+    if rows.shape[0] == 0:  # its length would be a number of its own, and the graph for that number alone
         return values.new_empty(shape)
     fixed = None if given is None else (weight_scale.new_full((), given[0]), weight_scale.new_full((), given[1]))
     integers, scale, zero_point = quantize_rows(rows, symmetric=symmetric, given=fixed)
