@@ -44,6 +44,9 @@ OURS: Final[dict[str, Peer]] = {
     "persopt, torch, dynamic int8, compiled": _contestant(
         backend="torch", method="dynamic", backend_options={"compile": "auto"}
     ),
+    "persopt, torch, dynamic int8, compiled whole": _contestant(
+        backend="torch", method="dynamic", backend_options={"compile": "model"}
+    ),
     "persopt, onnxruntime, dynamic int8": _contestant(backend="onnxruntime", method="dynamic"),
     "persopt, onnxruntime, static int8": _contestant(backend="onnxruntime", method="static"),
     "persopt, openvino, static int8": _contestant(backend="openvino", method="static"),

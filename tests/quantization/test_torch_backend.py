@@ -32,9 +32,11 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def quantize(tmp_path: Path, family: str, options: TorchOptions | None = None, **fields: Any) -> tuple[Any, Artifact]:
+def quantize(
+    tmp_path: Path, family: str, options: TorchOptions | None = None, *, seed: int = 0, **fields: Any
+) -> tuple[Any, Artifact]:
     """Save a model, quantize it, and return both."""
-    model = make_model(family)
+    model = make_model(family, seed)
     source, target = tmp_path / "model", tmp_path / "output"
     model.save_pretrained(source)
     target.mkdir()

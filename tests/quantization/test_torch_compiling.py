@@ -1,4 +1,4 @@
-"""Compiled blocks give what eager ones and the formulas give, and what cannot be compiled runs all the same."""
+"""What is compiled gives what eager mode and the formulas give, and what cannot be compiled runs all the same."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from persopt.quantization.torch_artifacts.compiling import TracedLinear, has_com
 from persopt.quantization.torch_artifacts.layers import Activation
 from persopt.quantization.torch_artifacts.modules import IntegerLinear
 from persopt.quantization.torch_artifacts.storage import load_quantized, read_stored
+from persopt.quantization.torch_artifacts.whole_model import NumberedLinear
 from tests.quantization.models import make_inputs
 from tests.quantization.test_torch_backend import BACKEND, expect, quantize, relative_error, run
 
 COMPILED = TorchOptions(compile="auto")
+WHOLE = TorchOptions(compile="model")
 NEEDS_COMPILER = pytest.mark.skipif(not has_compiler(), reason="torch.compile needs a C++ compiler: no g++ on PATH")
 
 
@@ -45,9 +47,11 @@ def test_the_layer_that_is_traced_computes_what_the_eager_one_does(
     scheme = Scheme(bits=8, symmetric=True, granularity="channel")
     layer = IntegerLinear(quantize_tensor(torch.randn(48, 32), scheme), torch.randn(48), activation)
     values = torch.randn(*shape, 32) * 3
-    found, expected = TracedLinear(layer)(values), layer(values)
-    assert found.shape == expected.shape
-    assert torch.allclose(found, expected, rtol=1e-5, atol=1e-4)
+    expected = layer(values)
+    for traced in (TracedLinear(layer), NumberedLinear(layer, 0)):
+        found = traced(values)
+        assert found.shape == expected.shape
+        assert torch.allclose(found, expected, rtol=1e-5, atol=1e-4)
 
 
 @NEEDS_COMPILER
@@ -67,11 +71,28 @@ def test_compiled_blocks_give_what_eager_ones_and_the_formulas_give(tmp_path: Pa
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
 
 
+@NEEDS_COMPILER
+@pytest.mark.usefixtures("fresh_compiler")
+def test_each_whole_model_gives_what_it_gives_in_eager_mode(tmp_path: Path) -> None:
+    """Two models of one architecture share code; their weights are constants, which must not be shared."""
+    for graphs, (seed, sizes) in enumerate(((0, (3, 4)), (1, (3,))), start=1):
+        _, artifact = quantize(tmp_path / str(seed), "bert", WHOLE, seed=seed, method="dynamic", bits=8)
+        eager: Any = load_quantized(Path(artifact.path), integer=True)
+        with BACKEND.runner(artifact, "cpu", 1) as runner:
+            for rows in sizes:
+                batch = make_inputs("bert", rows=rows, seed=rows)
+                assert relative_error(runner.run(batch)["logits"], expect(eager, batch)) < 5e-3
+        assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
+    # Query, key and value are one product: four a layer, of two layers, the pooler and the classifier.
+    assert torch._dynamo.utils.counters["inductor"]["qlinear_unary_lower_count"] == 2 * (4 * 2 + 2)
+
+
+@pytest.mark.parametrize("options", [COMPILED, WHOLE])
 def test_without_a_compiler_it_runs_in_eager_mode_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, options: TorchOptions
 ) -> None:
     monkeypatch.setenv("CXX", str(tmp_path / "no-compiler"))
-    _, artifact = quantize(tmp_path, "bert", COMPILED, method="dynamic", bits=8)
+    _, artifact = quantize(tmp_path, "bert", options, method="dynamic", bits=8)
     _, plain = quantize(tmp_path / "plain", "bert", method="dynamic", bits=8)
     assert any("ran in eager mode" in note for note in artifact.notes)
     batch = make_inputs("bert", seed=5)
@@ -80,10 +101,11 @@ def test_without_a_compiler_it_runs_in_eager_mode_and_says_so(
 
 
 @pytest.mark.usefixtures("fresh_compiler")
+@pytest.mark.parametrize("options", [COMPILED, WHOLE])
 def test_what_cannot_be_compiled_runs_in_eager_mode_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, options: TorchOptions
 ) -> None:
-    _, artifact = quantize(tmp_path, "bert", COMPILED, method="dynamic", bits=8)
+    _, artifact = quantize(tmp_path, "bert", options, method="dynamic", bits=8)
     _, plain = quantize(tmp_path / "plain", "bert", method="dynamic", bits=8)
     broken = tmp_path / "broken-compiler"
     broken.write_text("#!/bin/sh\nexit 1\n")
@@ -92,13 +114,15 @@ def test_what_cannot_be_compiled_runs_in_eager_mode_and_says_so(
     monkeypatch.setattr(torch._inductor.config.cpp, "cxx", (None, str(broken)))  # PyTorch read CXX at its import
     batch = make_inputs("bert", seed=5)
     assert np.array_equal(run(artifact, batch), run(plain, batch))
-    assert "torch.compile failed" in caplog.text
+    assert "runs in eager mode, torch.compile failed" in caplog.text
+    assert ("blocks are compiled alone" in caplog.text) == (options is WHOLE)
 
 
 def test_nothing_is_compiled_unless_it_is_asked_for(tmp_path: Path) -> None:
     _, plain = quantize(tmp_path / "plain", "bert", method="dynamic", bits=8)
     _, compiled = quantize(tmp_path / "compiled", "bert", COMPILED, method="dynamic", bits=8)
-    assert [read_stored(Path(one.path)).compile for one in (plain, compiled)] == ["never", "auto"]
+    _, whole = quantize(tmp_path / "whole", "bert", WHOLE, method="dynamic", bits=8)
+    assert [read_stored(Path(one.path)).compile for one in (plain, compiled, whole)] == ["never", "auto", "model"]
     before = torch._dynamo.utils.counters["stats"]["unique_graphs"]
     run(plain, make_inputs("bert"))
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == before

@@ -54,10 +54,11 @@ class TorchOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = "packed"
     compile: Annotated[
-        Literal["never", "auto"],
+        Literal["never", "auto", "model"],
         Meta(
-            description="`auto` has torch.compile fuse what lies between the integer products wherever the result is "
-            "opened and a C++ compiler is; its first calls wait for it, up to a minute. Else it runs in eager mode."
+            description="What torch.compile compiles wherever the result is opened and a C++ compiler is: `auto` each "
+            "repeated block, `model` all as one, which runs fastest and takes several times as long to compile. The "
+            "first calls wait for it, a minute or two. Else it runs in eager mode."
         ),
     ] = "never"
 
@@ -135,22 +136,21 @@ class TorchBackend:
         else:
             model, _ = load_whole(artifact.path)
         with run_torch_model(model, device, threads) as runner:
-            if integer and artifact.format == FORMAT and read_stored(Path(artifact.path)).compile == "auto":
-                yield _compile(model, runner)
-            else:
-                yield runner
+            stored = read_stored(Path(artifact.path)).compile if integer and artifact.format == FORMAT else "never"
+            yield runner if stored == "never" else _compile(model, runner, whole=stored == "model")
 
 
-def _compile(model: Any, runner: Runner) -> Runner:
+def _compile(model: Any, runner: Runner, *, whole: bool) -> Runner:
     """Return what runs the model compiled, or the runner itself, with a line in the log, where no compiler is."""
     from persopt.quantization.torch_artifacts.compiling import CompiledRunner, compile_blocks, has_compiler
+    from persopt.quantization.torch_artifacts.whole_model import compile_model
 
     if not has_compiler():
         _LOGGER.warning(
             "the model runs in eager mode: torch.compile needs a C++ compiler; install g++, or name one in CXX"
         )
         return runner
-    return CompiledRunner(runner, compile_blocks(model))
+    return CompiledRunner(runner, model, (compile_model, compile_blocks) if whole else (compile_blocks,))
 
 
 def _refuse_bits(request: QuantizationRequest) -> Unsupported | None:
@@ -227,10 +227,11 @@ def _note_layers(options: TorchOptions, request: QuantizationRequest) -> tuple[s
     if options.compile != "never":
         from persopt.quantization.torch_artifacts.compiling import has_compiler
 
+        whole = options.compile == "model"
         return (
             common,
-            "oneDNN multiplies the integers on a CPU; the rest of each block is compiled at the first calls where a "
-            "C++ compiler is, and runs in eager mode where none is",
+            f"oneDNN multiplies the integers on a CPU; the rest of {'the model' if whole else 'each block'} is "
+            "compiled at the first calls where a C++ compiler is, and runs in eager mode where none is",
             *(() if has_compiler() else ("no C++ compiler is here: what was measured here ran in eager mode",)),
         )
     return (common, "runs in eager mode; oneDNN multiplies the integers on a CPU, on other devices they are made real")

@@ -1,4 +1,4 @@
-"""The repeated blocks of a quantized model, compiled by `torch.compile`; eager where that cannot be done."""
+"""The repeated blocks of a quantized model compiled by `torch.compile`, and what runs a model that may not compile."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import torch
 from torch import nn
 
 from persopt.quantization.torch_artifacts.modules import IntegerLinear
+from persopt.quantization.torch_artifacts.traced_products import quantize_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
     from persopt.plugins.contracts.quantization import Runner
 
-__all__ = ("CompiledRunner", "compile_blocks", "has_compiler")
+__all__ = ("Compilation", "CompiledRunner", "compile_blocks", "compile_graph", "has_compiler")
 
 _LOGGER: Final = logging.getLogger(__name__)
-_SMALLEST: Final = 1e-12
+
+Compilation: TypeAlias = Callable[[nn.Module], Callable[[], None]]
+"""Has a model compiled at its first calls; returns what makes it eager again."""
 
 # Inductor wants oneDNN's packed weights to be constants of the graph, so that each block would be compiled by itself.
 # An operator that it does not know takes them as inputs, and all blocks of a model share what is compiled.
@@ -79,35 +82,26 @@ class TracedLinear(nn.Module):
         rows = values.reshape(-1, values.shape[-1])
         if not len(rows):
             return values.new_empty(*values.shape[:-1], self.outputs)
-        scale, zero_point = self._find_parameters(rows)
-        integers = (torch.round(rows * (1 / scale)) + zero_point).clamp(0, 255).to(torch.uint8)
+        given = (self.given_scale, self.given_zero_point) if self.static else None
+        integers, scale, zero_point = quantize_rows(rows, symmetric=self.symmetric, given=given)
         result: Tensor = torch.ops.persopt.multiply_integers(
-            integers, scale, zero_point.to(torch.int32), self.packed, self.scale, self.zero_point, self.bias
+            integers, scale, zero_point, self.packed, self.scale, self.zero_point, self.bias
         )
         return result.reshape(*values.shape[:-1], self.outputs)
 
-    def _find_parameters(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        if self.static:
-            return self.given_scale, self.given_zero_point
-        low, high = rows.aminmax()
-        if self.symmetric:
-            return torch.maximum(-low, high).clamp(min=_SMALLEST) / 127, self.given_zero_point
-        low, high = low.clamp(max=0), high.clamp(min=0)
-        scale = ((high - low) / 255).clamp(min=_SMALLEST)
-        return scale, torch.round(-low / scale)
-
 
 class CompiledRunner:
-    """Runs compiled blocks; if they cannot be compiled, it says so in the log and goes on in eager mode.
+    """Runs a compiled model; if it cannot be compiled, it says so in the log and goes on in the next way, then eagerly.
 
     Args:
         runner: Runs the model.
-        undo: Makes the model eager again.
+        model: The model.
+        ways: To compile it, the one wanted first.
     """
 
-    def __init__(self, runner: Runner, undo: Callable[[], None]) -> None:
-        self._runner = runner
-        self._undo: Callable[[], None] | None = undo
+    def __init__(self, runner: Runner, model: nn.Module, ways: Sequence[Compilation]) -> None:
+        self._runner, self._model, self._ways = runner, model, list(ways)
+        self._undo: Callable[[], None] | None = self._ways.pop(0)(model)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -118,15 +112,16 @@ class CompiledRunner:
         """Return the outputs; the first call, and the first of more than one row, wait for the compiler."""
         from torch._dynamo.exc import TorchDynamoException
 
-        try:
-            return self._runner.run(inputs)
-        except TorchDynamoException as error:
-            if self._undo is None:
-                raise
-            _LOGGER.warning("the model runs in eager mode, torch.compile failed: %s", str(error).partition("\n")[0])
-            self._undo()
-            self._undo = None
-            return self._runner.run(inputs)
+        while True:
+            try:
+                return self._runner.run(inputs)
+            except TorchDynamoException as error:
+                if self._undo is None:
+                    raise
+                self._undo()
+                self._undo = self._ways.pop(0)(self._model) if self._ways else None
+                what = "the model runs in eager mode" if self._undo is None else "the model's blocks are compiled alone"
+                _LOGGER.warning("%s, torch.compile failed: %s", what, str(error).partition("\n")[0])
 
 
 def has_compiler() -> bool:
@@ -147,7 +142,7 @@ def compile_blocks(model: nn.Module) -> Callable[[], None]:
                 owner = block.get_submodule(parent)
                 setattr(owner, last, TracedLinear(layer))
                 undone.append(lambda owner=owner, last=last, layer=layer: setattr(owner, last, layer))  # type: ignore[misc]
-        block.compile(dynamic=True, backend=_compile_graph)
+        block.compile(dynamic=True, backend=compile_graph)
         undone.append(lambda block=block: setattr(block, "_compiled_call_impl", None))  # type: ignore[misc]
 
     def undo() -> None:
@@ -157,14 +152,20 @@ def compile_blocks(model: nn.Module) -> Callable[[], None]:
     return undo
 
 
-def _compile_graph(graph: Any, inputs: Any) -> Any:
-    """Have Inductor compile a graph in this process, so that no worker of its pool stays behind."""
+def compile_graph(graph: Any, inputs: Any, *, freezing: bool = False) -> Any:
+    """Have Inductor compile a graph in this process, so that no worker of its pool stays behind.
+
+    Args:
+        graph: Of tensor operations.
+        inputs: What it takes, as examples.
+        freezing: Whether the graph's own tensors are constants.
+    """
     with warnings.catch_warnings():
         # Inductor imports a part of PyTorch that uses the deprecated `torch.jit.script_method`.
         warnings.simplefilter("ignore", DeprecationWarning)
         from torch._inductor.compile_fx import compile_fx
 
-        return compile_fx(graph, inputs, config_patches={"compile_threads": 1})
+        return compile_fx(graph, inputs, config_patches={"compile_threads": 1, "freezing": freezing})
 
 
 def _find_blocks(module: nn.Module) -> Iterator[nn.Module]:

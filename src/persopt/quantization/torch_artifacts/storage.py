@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -16,10 +16,13 @@ from persopt.quantization.torch_artifacts.layers import LayerRecord, read_layer
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ("LAYERS", "WEIGHTS", "StoredModel", "load_quantized", "read_stored", "save_quantized")
+__all__ = ("LAYERS", "WEIGHTS", "Compile", "StoredModel", "load_quantized", "read_stored", "save_quantized")
 
 WEIGHTS: Final = "quantized.safetensors"
 LAYERS: Final = "quantization.json"
+
+Compile: TypeAlias = Literal["never", "auto", "model"]
+"""What `torch.compile` compiles where the model is opened and a C++ compiler is: nothing, the blocks, or all as one."""
 
 
 class StoredModel(Struct, frozen=True, kw_only=True):
@@ -28,12 +31,12 @@ class StoredModel(Struct, frozen=True, kw_only=True):
     Attributes:
         version: Of the form.
         layers: What modules have become.
-        compile: Whether what opens it is to have the model's blocks compiled where a C++ compiler is.
+        compile: What is compiled where the model is opened.
     """
 
     version: Literal[1] = 1
     layers: tuple[LayerRecord, ...]
-    compile: Literal["never", "auto"] = "never"
+    compile: Compile = "never"
 
 
 def save_quantized(
@@ -42,7 +45,7 @@ def save_quantized(
     layers: tuple[LayerRecord, ...],
     tensors: dict[str, Tensor],
     *,
-    compile: Literal["never", "auto"] = "never",
+    compile: Compile = "never",
 ) -> None:
     """Write a model's quantized layers, and the rest of its tensors as they are.
 
@@ -51,7 +54,7 @@ def save_quantized(
         model: The model in floating point.
         layers: What has become of modules.
         tensors: Of these, by name.
-        compile: Whether what opens it is to have the model's blocks compiled where a C++ compiler is.
+        compile: What is compiled where the model is opened.
     """
     from safetensors.torch import save_file
 
