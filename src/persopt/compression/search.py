@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ import msgspec
 
 from persopt.compression.budget import Budget
 from persopt.compression.candidate_builder import CandidateBuilder
+from persopt.compression.recovery import expect_drop
 from persopt.compression.select import DROP_LIMIT, choose, list_constraints, list_objectives, mark
 from persopt.compression.space import NO_QUANTIZATION, SearchSpace
 from persopt.domain.compress_reports import CandidateReport
@@ -100,7 +100,7 @@ class Search:
         self._known: dict[bytes, int] = {}
         self._params: dict[int, Params] = {}
         self._begun: dict[int, float] = {}
-        self._recovered: list[float] = []
+        self._recovered: list[tuple[float, float]] = []
         self._pool: list[int] = []
         self._epoch_seconds = 0.0
         self.candidates: list[CandidateReport] = []
@@ -253,7 +253,7 @@ class Search:
                 trained = next(one for one in done.stages if one.name == "train")
                 self._epoch_seconds = max(self._epoch_seconds, trained.seconds / done.recipe.train.epochs)
                 if candidate.one_shot_drop > 0:
-                    self._recovered.append(max(0.0, done.metrics["drop"]) / candidate.one_shot_drop)
+                    self._recovered.append((candidate.one_shot_drop, done.metrics["drop"]))
 
     def _reject(self, candidate: CandidateReport) -> str:
         """Say why a candidate is not worth more time; empty if it is."""
@@ -282,16 +282,14 @@ class Search:
     def _promise(self, number: int) -> tuple[bool, float, float, int]:
         """Return what sorts candidates, the most promising first.
 
-        While nothing is known of what training brings back, those that lost least come first; then those that are
-        expected within the limit, the one with the least of what is minimized first.
+        Those come first that are expected within the limit after training, the one with the least of what is minimized
+        at the head; then those that are expected to lose least.
         """
         candidate = self.candidates[number]
         lost, value = candidate.one_shot_drop or 0.0, candidate.metrics[self._spec.minimize]
         if candidate.recipe.train is None:
             return (False, -1.0, value, number)
-        if not self._recovered:
-            return (False, lost, value, number)
-        expected = lost * statistics.median(self._recovered)
+        expected = expect_drop(lost, self._recovered)
         too_much = expected > self._spec.max_accuracy_drop
         return (too_much, expected if too_much else value, value, number)
 

@@ -34,7 +34,7 @@ _SEED_EPOCHS: Final = 2
 _KEPT: Final = (0, 1, 2, 4)
 _SHARES: Final = (0.0, 0.25, 0.5, 0.75)
 _QUANTIZED_BELOW: Final = 16
-_SEEDS: Final = 8
+_SEEDS: Final = 16
 _HALF: Final = 0.5
 
 
@@ -170,12 +170,12 @@ class SearchSpace:
         shapes = self._shapes
         if shapes is None:
             return []
-        milds = [ratio for ratio in shapes.feed_forward if ratio <= _HALF]
+        # A width that goes with the heads is cut in everything: that is left to the strategy.
+        heads_cut = [0.0] if shapes.widths else [ratio for ratio in shapes.heads if ratio <= _HALF]
+        layers_cut = [ratio for ratio in shapes.layers if ratio <= _HALF]
         found = []
-        for layers, heads, neurons in product(
-            shapes.layers, [ratio for ratio in shapes.heads if ratio <= _HALF], milds
-        ):
-            if not (layers or heads or neurons) or (heads and not layers and neurons == 0 and shapes.widths):
+        for layers, heads, neurons in product(layers_cut, heads_cut, shapes.feed_forward):
+            if not (layers or heads or neurons):
                 continue
             rule = _MISSED if _MISSED in self._rules() else "evenly"
             point = self._plain(quantization) | {
