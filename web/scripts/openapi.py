@@ -6,8 +6,8 @@ import sys
 
 import msgspec
 
+from persopt.kernel.builtin_modules import BUILTIN_MODULES
 from persopt.plugins.discovery import load_modules
-from persopt.runtime import BUILTIN_MODULES
 from persopt.server.app import list_routes
 from persopt.server.openapi import make_document
 from persopt.settings import load_settings

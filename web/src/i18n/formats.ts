@@ -57,12 +57,12 @@ export class Formats {
     return this.number(value, {
       style: 'unit',
       unit: BYTE_UNITS[power] ?? 'byte',
-      unitDisplay: this.language === 'fa' ? 'long' : 'short',
+      unitDisplay: this.language === 'fa' || power === 0 ? 'long' : 'short',
       maximumFractionDigits: digits,
     });
   }
 
-  /** A span of time by its two largest units, such as "3 h 20 min"; below ten seconds with a fraction. */
+  /** A span of time by its two largest units, such as "3h 20m"; below ten seconds with a fraction. */
   duration(seconds: number): string {
     if (seconds < 10) return this.unit('second', Number(seconds.toFixed(1)));
     let rest = Math.round(seconds);
@@ -112,7 +112,7 @@ export class Formats {
   }
 
   private unit(unit: string, value: number): string {
-    return this.number(value, { style: 'unit', unit, unitDisplay: this.language === 'fa' ? 'long' : 'short' });
+    return this.number(value, { style: 'unit', unit, unitDisplay: this.language === 'fa' ? 'long' : 'narrow' });
   }
 }
 

@@ -22,8 +22,7 @@ export class FiguresElement extends StudioElement {
       div {
         display: grid;
         grid-template-rows: auto auto 1fr;
-        padding: var(--p-5) var(--p-5) var(--p-5) 0;
-        padding-inline: var(--p-5);
+        padding: var(--p-5);
         border-inline-start: 1px solid var(--p-line);
       }
       div:first-child {

@@ -16,6 +16,7 @@ export class SystemLoadElement extends StudioElement {
     css`
       :host {
         display: block;
+        container-type: inline-size;
         border-block-end: 1px solid var(--p-line);
         color: var(--p-soft);
         font-size: var(--p-text-s);
@@ -56,6 +57,14 @@ export class SystemLoadElement extends StudioElement {
       line {
         stroke: var(--p-line);
       }
+      @container (max-width: 44rem) {
+        dl {
+          justify-content: space-between;
+        }
+        .more {
+          display: none;
+        }
+      }
     `,
   ];
 
@@ -78,17 +87,17 @@ export class SystemLoadElement extends StudioElement {
       <div>
         <dt>${this.text('system.cpu')}</dt>
         <dd>${formats.percent(system.cpuPercent / 100, 0)}</dd>
-        <dd>${this.curve(system)}</dd>
+        <dd class="more">${this.curve(system)}</dd>
       </div>
       <div>
         <dt>${this.text('system.memory')}</dt>
         <dd>${formats.percent(system.memoryUsed / system.memoryTotal, 0)}</dd>
-        <dd>${this.text('system.of', { used, total: formats.bytes(system.memoryTotal) })}</dd>
+        <dd class="more">${this.text('system.of', { used, total: formats.bytes(system.memoryTotal) })}</dd>
       </div>
       <div>
         <dt>${this.text('system.disk')}</dt>
         <dd>${formats.percent(1 - system.diskFree / system.diskTotal, 0)}</dd>
-        <dd>${this.text('system.free', { free: formats.bytes(system.diskFree) })}</dd>
+        <dd class="more">${this.text('system.free', { free: formats.bytes(system.diskFree) })}</dd>
       </div>
     `;
   }

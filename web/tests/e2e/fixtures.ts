@@ -8,7 +8,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export { expect };
 
 /** `server`: a real one for all tests of a file. Every page fails its test if anything is blocked or goes wrong in it. */
-export const test = base.extend<{ watched: void }, { server: StudioServer }>({
+export const test = base.extend<{ watched: undefined }, { server: StudioServer }>({
   server: [
     // eslint-disable-next-line no-empty-pattern -- how Playwright wants it
     async ({}, use) => {
@@ -27,7 +27,7 @@ export const test = base.extend<{ watched: void }, { server: StudioServer }>({
         const isNetwork = message.text().startsWith('Failed to load resource'); // a server that is ended on purpose
         if (message.type() === 'error' && !isNetwork) wrong.push(message.text());
       });
-      await use();
+      await use(undefined);
       expect(wrong).toEqual([]);
     },
     { auto: true },
