@@ -37,7 +37,7 @@ export class FiguresElement extends StudioElement {
         font-size: var(--p-text-figure);
         font-weight: 300;
         line-height: 1.35;
-        font-variant-numeric: tabular-nums;
+        font-variant-numeric: var(--p-numerals);
         letter-spacing: -0.01em;
         white-space: nowrap;
       }

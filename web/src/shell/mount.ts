@@ -10,6 +10,8 @@ import { base } from '../ui/base.css';
 import { addFonts } from '../ui/fonts';
 import { tokens } from '../ui/tokens.css';
 
+const DARK = '(prefers-color-scheme: dark)';
+
 /**
  * What a page mounts: an element that makes a session for all that is in it, and ends it when it is taken out.
  *
@@ -51,6 +53,7 @@ export abstract class MountElement extends LitElement {
     this.ends = [
       translator.version.subscribe(() => this.requestUpdate()),
       router.place.subscribe(() => this.tellPlace()),
+      onSystemTheme(() => this.requestUpdate()),
     ];
     void this.begin();
   }
@@ -86,7 +89,7 @@ export abstract class MountElement extends LitElement {
 
   /** The theme that is seen now. */
   protected get shownTheme(): Theme {
-    return this.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+    return this.theme ?? (matchMedia(DARK).matches ? 'dark' : 'light');
   }
 
   private async begin(): Promise<void> {
@@ -105,4 +108,10 @@ export abstract class MountElement extends LitElement {
     const detail = { path: `/${[view, ...rest].join('/')}` };
     this.dispatchEvent(new CustomEvent('persopt-navigate', { detail, bubbles: true, composed: true }));
   }
+}
+
+function onSystemTheme(listener: () => void): () => void {
+  const system = matchMedia(DARK);
+  system.addEventListener('change', listener);
+  return () => system.removeEventListener('change', listener);
 }

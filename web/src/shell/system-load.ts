@@ -34,7 +34,7 @@ export class SystemLoadElement extends StudioElement {
         align-items: center;
         gap: var(--p-2);
         white-space: nowrap;
-        font-variant-numeric: tabular-nums;
+        font-variant-numeric: var(--p-numerals);
       }
       dd:first-of-type {
         color: var(--p-ink);

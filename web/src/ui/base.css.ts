@@ -87,7 +87,7 @@ export const base = css`
     font-size: var(--p-text-s);
   }
   .figure {
-    font-variant-numeric: tabular-nums;
+    font-variant-numeric: var(--p-numerals);
   }
   .visually-hidden {
     position: absolute;

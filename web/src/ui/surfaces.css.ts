@@ -38,7 +38,7 @@ export const surfaces = css`
     inline-size: 100%;
     border-collapse: collapse;
     font-size: var(--p-text-s);
-    font-variant-numeric: tabular-nums;
+    font-variant-numeric: var(--p-numerals);
   }
   caption {
     padding-block-end: var(--p-2);

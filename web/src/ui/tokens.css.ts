@@ -35,6 +35,8 @@ export const tokens = css`
 
     --p-font: 'Vazirmatn Variable', 'Vazirmatn', system-ui, 'Segoe UI', Tahoma, sans-serif;
     --p-mono: ui-monospace, 'Cascadia Code', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
+    /* Vazirmatn's tabular Persian digits stand too far apart; its common ones are nearly of one width. */
+    --p-numerals: normal;
     --p-text-xs: 0.75rem;
     --p-text-s: 0.8125rem;
     --p-text: 0.9375rem;
@@ -54,6 +56,9 @@ export const tokens = css`
     --p-gutter: clamp(1rem, 4vw, 3rem);
     --p-control: 2.5rem;
     --p-quick: 120ms ease-out;
+  }
+  :host([lang='en']) {
+    --p-numerals: tabular-nums;
   }
   :host([theme='light']) {
     color-scheme: light;
