@@ -25,7 +25,17 @@ from persopt.domain.space import ParameterSpec
 from persopt.domain.specs import TuneSpec
 
 if TYPE_CHECKING:
-    from persopt.api import compare, compress, export_study, measure_model, prune, quantize, tune, write_report
+    from persopt.api import (
+        compare,
+        compress,
+        download_results,
+        export_study,
+        measure_model,
+        prune,
+        quantize,
+        tune,
+        write_report,
+    )
     from persopt.opening import load
 
 __all__ = (
@@ -50,6 +60,7 @@ __all__ = (
     "__version__",
     "compare",
     "compress",
+    "download_results",
     "errors",
     "export_study",
     "load",
@@ -62,7 +73,17 @@ __all__ = (
 
 __version__ = "0.1.0"
 
-_API = ("compare", "compress", "export_study", "measure_model", "prune", "quantize", "tune", "write_report")
+_API = (
+    "compare",
+    "compress",
+    "download_results",
+    "export_study",
+    "measure_model",
+    "prune",
+    "quantize",
+    "tune",
+    "write_report",
+)
 _LAZY = dict.fromkeys(_API, "persopt.api") | {"load": "persopt.opening"}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from pathlib import Path
 
 from tests.cli.commands import one_object, run_persopt, write_functions
@@ -27,3 +28,10 @@ def test_a_job_becomes_a_report_in_another_language_and_a_file_for_others(tmp_pa
     assert written.stdout.strip() == str(tmp_path / "trials.csv")
     with (tmp_path / "trials.csv").open(encoding="utf-8") as file:
         assert sorted(row["params.x"] for row in csv.DictReader(file)) == ["1", "2", "3", "4", "5", "6"]
+    taken = run_persopt("jobs", "download", job["id"][:8], "all.zip")
+    assert taken.stdout.strip() == str(tmp_path / "all.zip")
+    with zipfile.ZipFile("all.zip") as archive:
+        held = archive.read(f"persopt-tune-{job['id']}/artifacts/trials.csv")
+    assert held == (tmp_path / "home" / "jobs" / job["id"] / "artifacts" / "trials.csv").read_bytes()
+    again = run_persopt("jobs", "download", job["id"], "all.zip", "--model", "--overwrite")
+    assert (again.returncode, "has no model" in again.stderr) == (4, True), again

@@ -18,7 +18,7 @@ from persopt.domain.validation import describe_choices
 from persopt.runtime import Runtime
 from persopt.settings import load_settings
 
-__all__ = ("export_study", "load_report", "write_report")
+__all__ = ("download_results", "export_study", "load_report", "write_report")
 
 ReportT = TypeVar("ReportT", TuneReport, PruneReport, QuantizeReport, CompareReport, CompressReport)
 
@@ -96,6 +96,42 @@ def write_report(
     target = Path(path).expanduser().absolute()
     own: Language = report.spec.report_language if report.spec is not None else "en"
     write_html_report(report, target, language or own, overwrite=overwrite)
+    return target
+
+
+def download_results(
+    job: str, path: str | Path, *, model: bool = False, overwrite: bool = False, home: str | Path | None = None
+) -> Path:
+    """Write all results of a job as one zip: report, tables, plots, spec and log.
+
+    Args:
+        job: Its id, or an unmistakable beginning of it; of a running one what there is so far is taken.
+        path: The file.
+        model: The files of its model too.
+        overwrite: Take the place of a file that exists.
+        home: The workspace; by default `PERSOPT_HOME` or `./persopt-data`.
+
+    Returns:
+        The file's absolute path.
+
+    Raises:
+        NotFoundError: if there is no such job.
+        ConflictError: if the file exists and is not to be overwritten, or the job has no model.
+        OutputError: if the file cannot be written.
+    """
+    from persopt.kernel.job_archive import find_model, stream_archive
+    from persopt.tuning.export import write_file
+
+    target = Path(path).expanduser().absolute()
+    with Runtime.open(load_settings(home=None if home is None else str(home))) as runtime:
+        found = runtime.kernel.get(job)
+        folder = find_model(found) if model else None
+
+        def write(part: Path) -> None:
+            with part.open("wb") as file:
+                file.writelines(stream_archive(runtime.kernel, found, folder))
+
+        write_file(target, write, overwrite=overwrite)
     return target
 
 

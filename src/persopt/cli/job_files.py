@@ -1,4 +1,4 @@
-"""`persopt jobs report` and `persopt jobs export`: a job's study as a file."""
+"""`persopt jobs report`, `export` and `download`: what a job has found as a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from persopt.cli.options import home_option, json_option, open_runtime
 from persopt.cli.output import print_json
 from persopt.domain.languages import LANGUAGES, Language
 
-__all__ = ("export_job", "report_job")
+__all__ = ("download_job", "export_job", "report_job")
 
 _FORMATS = ("optuna", "csv", "json")
 
@@ -53,6 +53,20 @@ def export_job(
     with open_runtime(home) as runtime:
         report = runtime.kernel.report(job_id)
     _tell(export_study(report, output, format=file_format, overwrite=overwrite), as_json=as_json)
+
+
+@click.command("download")
+@click.argument("job_id", metavar="ID")
+@click.argument("file", metavar="FILE")
+@click.option("--model", is_flag=True, help="The files of its model too.")
+@click.option("--overwrite", is_flag=True, help="Take the place of a file that exists.")
+@home_option
+@json_option("Print the file's path as one JSON object.")
+def download_job(job_id: str, file: str, model: bool, overwrite: bool, home: str | None, as_json: bool) -> None:
+    """Write all results of a job into one zip: report, tables, plots, spec and log."""
+    from persopt.api import download_results
+
+    _tell(download_results(job_id, file, model=model, overwrite=overwrite, home=home), as_json=as_json)
 
 
 def _tell(path: object, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from persopt.cli.errors import EXIT_CONFLICT, EXIT_FAILED, EXIT_SUCCESS
-from persopt.cli.job_files import export_job, report_job
+from persopt.cli.job_files import download_job, export_job, report_job
 from persopt.cli.options import home_option, json_option, open_runtime
 from persopt.cli.output import note, open_console, print_json
 from persopt.domain.errors import Fault
@@ -26,6 +26,7 @@ def jobs() -> None:
 
 jobs.add_command(report_job)
 jobs.add_command(export_job)
+jobs.add_command(download_job)
 
 
 @jobs.command("list")

@@ -14,14 +14,15 @@ from persopt.domain.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ("read_delimited",)
+__all__ = ("count_delimited", "read_delimited")
 
 _SAMPLE: Final = 1 << 16  # characters looked at to find the delimiter
+_BLOCK: Final = 1 << 22  # bytes read at once where rows are only counted
 _DELIMITERS: Final = {".tsv": "\t,;", ".tab": "\t,;"}
 _NAMES: Final = {"\t": "tab", ",": "comma", ";": "semicolon"}
 
 
-def read_delimited(file: Path, columns: Sequence[str] = (), path: str = "") -> pa.Table:
+def read_delimited(file: Path, columns: Sequence[str] = (), path: str = "", most: int | None = None) -> pa.Table:
     r"""Read a file of delimited values as a table of strings.
 
     The delimiter (comma, tab or semicolon) is the one by which the first records are most alike, so a `.csv`
@@ -33,6 +34,7 @@ def read_delimited(file: Path, columns: Sequence[str] = (), path: str = "") -> p
         columns: Names of the columns, for a file without a header line; a first line that is the same as these
             names is taken for a header.
         path: JSON path of the field, for errors.
+        most: Read the rows of the first so many bytes only; None for all.
 
     Raises:
         DataError: if the file is not UTF-8, is empty, names a column twice, or has a row with another number
@@ -41,37 +43,86 @@ def read_delimited(file: Path, columns: Sequence[str] = (), path: str = "") -> p
     import pyarrow as pa
     import pyarrow.csv as pa_csv
 
-    text = read_text(file, path)
-    delimiter = _find_delimiter(text, file.suffix.lower())
-    quoted = delimiter != "\t" or _has_quotes(text)
-    first = _first_record(text, delimiter, quoted, file, path)
-    names = _name_columns(first, columns, file, path)
-    wrong: list[Any] = []
+    text = read_text(file, path, most)
+    if most is not None and most < file.stat().st_size:
+        text = _cut_open_record(text)
+    content = text.encode()
+    form = _Form(text, file, columns, path)
+    try:
+        return pa_csv.read_csv(pa.BufferReader(content), **form.options(len(content) + 1, form.names))
+    except pa.ArrowInvalid as error:
+        raise DataError(_explain(file, form.delimiter, form.wrong, error), path=path) from None
 
-    def keep_row(row: Any) -> str:
-        wrong.append(row)
+
+def count_delimited(file: Path, columns: Sequence[str] = (), path: str = "") -> int:
+    """Return the number of rows of a file, which is read piece by piece.
+
+    Args:
+        file: The file.
+        columns: As for `read_delimited`.
+        path: JSON path of the field, for errors.
+
+    Raises:
+        DataError: if a row has another number of fields, or cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+
+    form = _Form(_cut_open_record(read_text(file, path, _SAMPLE * 4)), file, columns, path)
+    try:
+        with pa_csv.open_csv(file, **form.options(_BLOCK, form.names[:1])) as reader:
+            return sum(batch.num_rows for batch in reader)
+    except pa.ArrowInvalid as error:
+        raise DataError(_explain(file, form.delimiter, form.wrong, error), path=path) from None
+
+
+class _Form:
+    """How a file is written: its delimiter, its quotes, the names of its columns."""
+
+    def __init__(self, text: str, file: Path, columns: Sequence[str], path: str) -> None:
+        self.delimiter = _find_delimiter(text, file.suffix.lower())
+        self.quoted = self.delimiter != "\t" or _has_quotes(text)
+        first = _first_record(text, self.delimiter, self.quoted, file, path)
+        self.names = _name_columns(first, columns, file, path)
+        self.has_header = not columns or first == list(columns)
+        self.wrong: list[Any] = []
+
+    def options(self, block: int, wanted: list[str]) -> dict[str, Any]:
+        """Return the options of Arrow's readers; rows with another number of fields come into `wrong`."""
+        import pyarrow as pa
+        import pyarrow.csv as pa_csv
+
+        return {
+            "read_options": pa_csv.ReadOptions(
+                use_threads=False,  # with threads, a wrong row has no number
+                block_size=block,
+                column_names=self.names,
+                skip_rows_after_names=int(self.has_header),
+            ),
+            "parse_options": pa_csv.ParseOptions(
+                delimiter=self.delimiter,
+                quote_char='"' if self.quoted else False,
+                newlines_in_values=self.quoted,
+                invalid_row_handler=self._keep_row,
+            ),
+            "convert_options": pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(self.names, pa.string()), include_columns=wanted
+            ),
+        }
+
+    def _keep_row(self, row: Any) -> str:
+        self.wrong.append(row)
         return "error"
 
-    content = text.encode()
-    try:
-        return pa_csv.read_csv(
-            pa.BufferReader(content),
-            read_options=pa_csv.ReadOptions(
-                use_threads=False,  # with threads, a wrong row has no number
-                block_size=len(content) + 1,
-                column_names=names,
-                skip_rows_after_names=0 if columns and first != list(columns) else 1,
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter,
-                quote_char='"' if quoted else False,
-                newlines_in_values=quoted,
-                invalid_row_handler=keep_row,
-            ),
-            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
-    except pa.ArrowInvalid as error:
-        raise DataError(_explain(file, delimiter, wrong, error), path=path) from None
+
+def _cut_open_record(text: str) -> str:
+    """Return a text without a last record whose quotes are not closed yet."""
+    end, is_open = len(text), text.count('"') % 2
+    while end > 0 and is_open:
+        start = text.rfind("\n", 0, end - 1) + 1
+        is_open = (is_open + text.count('"', start, end)) % 2
+        end = start
+    return text[:end] or text
 
 
 def _find_delimiter(text: str, suffix: str) -> str:

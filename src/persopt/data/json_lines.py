@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -13,11 +13,18 @@ from persopt.domain.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ("read_json",)
+__all__ = ("is_array", "read_json")
+
+_HEAD: Final = 4096  # bytes within which a file's first character is looked for
 
 
-def read_json(file: Path, path: str = "") -> pa.Table:
+def read_json(file: Path, path: str = "", most: int | None = None) -> pa.Table:
     """Read objects as the rows of a table; a name that an object lacks is null there.
+
+    Args:
+        file: The file.
+        path: JSON path of the field, for errors.
+        most: Of JSON lines, read those of the first so many bytes only; None for all.
 
     Raises:
         DataError: if the file is not UTF-8, is empty, has a line that is not a JSON object, or has values of
@@ -25,7 +32,7 @@ def read_json(file: Path, path: str = "") -> pa.Table:
     """
     import pyarrow as pa
 
-    text = read_text(file, path)
+    text = read_text(file, path, None if most is None or is_array(file) else most)
     numbered = _read_array(text, file, path) if text.lstrip().startswith("[") else _read_lines(text, file, path)
     rows = [row for _, row in numbered]
     names = dict.fromkeys(name for row in rows for name in row)
@@ -36,6 +43,16 @@ def read_json(file: Path, path: str = "") -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
             raise DataError(_explain(file, name, numbered), path=path) from None
     return pa.table(columns)
+
+
+def is_array(file: Path) -> bool:
+    """Return whether a JSON file begins as one array, which can only be read whole.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with file.open("rb") as opened:
+        return opened.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
 def _read_lines(text: str, file: Path, path: str) -> list[tuple[str, dict[str, Any]]]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import DatasetDict
 
-__all__ = ("hash_dataset", "read_dataset")
+__all__ = ("hash_dataset", "load_saved", "read_dataset", "read_files")
+
+
+_HEAD_ROWS: Final = 1000  # of a Parquet file of which only the first rows are wanted
 
 
 def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPath") -> DatasetDict:
@@ -51,7 +54,7 @@ def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPat
     elif not location.exists():
         raise DataError(f"{location} does not exist", path=path)
     elif is_saved(location):
-        dataset = _load_saved(location, path)
+        dataset = load_saved(location, path)
     elif is_image_folder(location):
         images = list_images(location, path)
         dataset = DatasetDict(
@@ -60,7 +63,7 @@ def read_dataset(location: Path | str, data: DataSpec, path: str = "$.datasetPat
     else:
         dataset = DatasetDict()
         for split, files in list_files(location, path).items():
-            table = _read_files(files, data, path)
+            table = read_files(files, data, path)
             # Without a fingerprint of its own, `datasets` would pickle the whole table to make one.
             dataset[split] = Dataset(table, fingerprint=hash_files(files))
     for name, split in dataset.items():
@@ -95,25 +98,40 @@ def _hash_images(files: list[Path]) -> str:
     return hash_files(files, salt=repr([file.parent.name for file in files]))
 
 
-def _read_parquet(file: Path, path: str) -> pa.Table:
+def _read_parquet(file: Path, path: str, most: int | None) -> pa.Table:
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        return parquet.read_table(file)
+        if most is None:
+            return parquet.read_table(file)
+        with parquet.ParquetFile(file) as opened:
+            batches = next(opened.iter_batches(batch_size=_HEAD_ROWS), None)
+            return pa.Table.from_batches([] if batches is None else [batches], schema=opened.schema_arrow)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{file} cannot be read as Parquet: {error}", path=path) from None
 
 
-def _read_files(files: list[Path], data: DataSpec, path: str) -> pa.Table:
+def read_files(files: list[Path], data: DataSpec, path: str, most: int | None = None) -> pa.Table:
+    """Read the files of one split as one table.
+
+    Args:
+        files: The files, of one format.
+        data: Names the columns of files without a header line.
+        path: JSON path of the field, for errors.
+        most: Read the rows of the first so many bytes of each only; None for all.
+
+    Raises:
+        DataError: if one cannot be read, or their columns differ.
+    """
     import pyarrow as pa
 
     readers: Final[Mapping[Format, Callable[[Path], Any]]] = {
-        "delimited": lambda file: read_delimited(file, data.columns, path),
-        "json": lambda file: read_json(file, path),
-        "parquet": lambda file: _read_parquet(file, path),
-        "conllu": lambda file: read_conllu(file, path),
-        "text": lambda file: read_plain_text(file, path),
+        "delimited": lambda file: read_delimited(file, data.columns, path, most),
+        "json": lambda file: read_json(file, path, most),
+        "parquet": lambda file: _read_parquet(file, path, most),
+        "conllu": lambda file: read_conllu(file, path, most),
+        "text": lambda file: read_plain_text(file, path, most),
     }
     tables = [readers[SUFFIXES[file.suffix.lower()]](file) for file in files]
     first = set(tables[0].column_names)
@@ -129,7 +147,12 @@ def _read_files(files: list[Path], data: DataSpec, path: str) -> pa.Table:
         raise DataError(f"{names} make up one split, but their columns differ: {error}", path=path) from None
 
 
-def _load_saved(location: Path, path: str) -> DatasetDict:
+def load_saved(location: Path, path: str) -> DatasetDict:
+    """Open a folder that `save_to_disk` wrote; its rows stay on the disk.
+
+    Raises:
+        DataError: if it is damaged.
+    """
     from datasets import Dataset, DatasetDict, load_from_disk
 
     try:

@@ -15,15 +15,20 @@ _SAMPLE: Final = 4000
 _ARABIC: Final = range(0x600, 0x700)
 
 
-def read_text(file: Path, path: str = "") -> str:
+def read_text(file: Path, path: str = "", most: int | None = None) -> str:
     """Return the text of a UTF-8 file, without its byte order mark if it has one.
+
+    Args:
+        file: The file.
+        path: JSON path of the field, for errors.
+        most: Read no more than so many bytes, and of these the whole lines; None for all.
 
     Raises:
         DataError: if the file cannot be opened, is empty or is not UTF-8; names the file, the byte, the encoding
             that it seems to have and what to do.
     """
     try:
-        content = file.read_bytes()
+        content = file.read_bytes() if most is None else _read_lines(file, most)
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}", path=path) from None
     if not content.strip():
@@ -38,6 +43,13 @@ def read_text(file: Path, path: str = "") -> str:
     if position >= 0:
         raise DataError(_explain(file, len(text[:position].encode()), "UTF-16"), path=path)
     return text
+
+
+def _read_lines(file: Path, most: int) -> bytes:
+    with file.open("rb") as opened:
+        content = opened.read(most)
+        whole = content.rfind(b"\n") + 1
+        return content if len(content) < most or not whole else content[:whole]
 
 
 def _guess(content: bytes, start: int) -> str:

@@ -69,8 +69,8 @@ class Channel:
         """Return the descriptor, for selectors."""
         return self.socket.fileno()
 
-    def send(self, message: ToWorker | FromWorker) -> None:
-        """Send a message whole.
+    def send(self, message: Struct) -> None:
+        """Send a message whole: of a worker, or of whatever else is at both ends.
 
         Raises:
             OSError: if the other end is gone.

@@ -21,6 +21,7 @@ from persopt.server.routes.job_files import job_file_routes
 from persopt.server.routes.jobs import job_routes
 from persopt.server.routes.openapi import openapi_routes
 from persopt.server.routes.plugins import plugin_routes
+from persopt.server.routes.predictions import prediction_routes
 from persopt.server.routes.studio import studio_routes
 from persopt.server.routes.system import system_routes
 from persopt.server.services import Services
@@ -36,6 +37,7 @@ def list_routes() -> list[HTTPRouteHandler]:
         *job_file_routes(),
         *catalog_routes(),
         *plugin_routes(),
+        *prediction_routes(),
         *system_routes(),
         *openapi_routes(),
         *event_routes(),
@@ -60,7 +62,7 @@ def make_app(runtime: Runtime, options: ServerOptions | None = None, limit: Wron
 
     @contextlib.asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
-        with services.monitor:
+        with services.monitor, contextlib.closing(services.predictions):
             async with services.hub:
                 yield
 

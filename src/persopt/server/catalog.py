@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from persopt.domain.errors import PersoptError
 from persopt.settings import Settings
 
-__all__ = ("DatasetView", "ModelView", "find_datasets", "find_models")
+__all__ = ("DatasetView", "ModelView", "find_cached", "find_datasets", "find_models")
 
 Source = Literal["workspace", "cache", "root"]
 
@@ -80,6 +80,11 @@ def find_datasets(settings: Settings) -> list[DatasetView]:
         named = {str(split): [file.name for file in files] for split, files in splits.items()}
         found[name] = DatasetView(name=name, source=source, bytes=size, splits=named)
     return [found[name] for name in sorted(found)]
+
+
+def find_cached(name: str, kind: str) -> Path | None:
+    """Return the folder of a model or data set in the Hugging Face cache, by its id; None if it is not there."""
+    return next((place for known, place, _ in _cached(kind) if known == name), None)
 
 
 def _places(

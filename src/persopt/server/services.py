@@ -6,9 +6,11 @@ from typing import Any
 
 from persopt.runtime import Runtime
 from persopt.server.checksums import Checksums
+from persopt.server.dataset_samples import DatasetSamples
 from persopt.server.event_hub import EventHub
 from persopt.server.figures import Figures
 from persopt.server.options import ServerOptions
+from persopt.server.predictions import Predictions
 from persopt.server.system_monitor import SystemMonitor
 
 __all__ = ("Services",)
@@ -23,12 +25,15 @@ class Services:
         self.options = options
         self.figures = Figures(runtime.kernel)
         self.checksums = Checksums()
+        self.samples = DatasetSamples(runtime.settings)
         self.monitor = SystemMonitor(runtime.settings.workspace)
         self.hub = EventHub(runtime.settings)
+        self.predictions = Predictions(runtime.settings)
         self.is_closing = False
         self.document: dict[str, Any] = {}
 
     def close_streams(self) -> None:
-        """Let every stream end; in the event loop."""
+        """Let every stream end, and whoever waits for a prediction wait no longer; in the event loop."""
         self.is_closing = True
         self.hub.close_readers()
+        self.predictions.interrupt()

@@ -1,4 +1,4 @@
-"""The machine now and over the last hour: processors, memory, disk."""
+"""The machine now and over the last hour: processors, memory, disk, graphics processors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 
 import psutil
+import pynvml
 from msgspec import Meta, Struct
+
+from persopt.server.gpus import GpuSample, GpuView, list_gpus, open_nvml
 
 __all__ = ("SystemMonitor", "SystemSample", "SystemView")
 
@@ -24,6 +27,7 @@ class SystemSample(Struct, frozen=True, kw_only=True, rename="camel"):
     time: datetime
     cpu_percent: Annotated[float, Meta(description="Mean over all processors since the sample before, 0 to 100.")]
     memory_used: Annotated[int, _BYTES]
+    gpus: Annotated[list[GpuSample], Meta(description="By index, as in the view.")] = []
 
 
 class SystemView(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,6 +39,7 @@ class SystemView(Struct, frozen=True, kw_only=True, rename="camel"):
     memory_used: Annotated[int, _BYTES]
     disk_total: Annotated[int, Meta(ge=0, description="Of the disk that the workspace is on.")]
     disk_free: Annotated[int, _BYTES]
+    gpus: Annotated[list[GpuView], Meta(description="Graphics processors of NVIDIA; empty where there are none.")] = []
     history: Annotated[list[SystemSample], Meta(description="The last hour, every 10 seconds, the oldest first.")]
 
 
@@ -48,11 +53,13 @@ class SystemMonitor:
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
         self._history: deque[SystemSample] = deque(maxlen=_SAMPLES)
+        self._has_nvml = False
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._work, name="persopt-system", daemon=True)
 
     def __enter__(self) -> Self:
         """Begin."""
+        self._has_nvml = open_nvml()
         psutil.cpu_percent()  # the first answer means nothing
         self._history.append(self._take())
         self._thread.start()
@@ -62,6 +69,9 @@ class SystemMonitor:
         """End."""
         self._end.set()
         self._thread.join()
+        if self._has_nvml:
+            self._has_nvml = False
+            pynvml.nvmlShutdown()
 
     def view(self) -> SystemView:
         """Return the machine as it is now, with what was seen of it."""
@@ -74,6 +84,7 @@ class SystemMonitor:
             memory_used=memory.total - memory.available,
             disk_total=disk.total,
             disk_free=disk.free,
+            gpus=self._gpus(),
             history=history,
         )
 
@@ -84,5 +95,11 @@ class SystemMonitor:
     def _take(self) -> SystemSample:
         memory = psutil.virtual_memory()
         return SystemSample(
-            time=datetime.now(UTC), cpu_percent=psutil.cpu_percent(), memory_used=memory.total - memory.available
+            time=datetime.now(UTC),
+            cpu_percent=psutil.cpu_percent(),
+            memory_used=memory.total - memory.available,
+            gpus=[GpuSample(percent=gpu.percent, memory_used=gpu.memory_used) for gpu in self._gpus()],
         )
+
+    def _gpus(self) -> list[GpuView]:
+        return list_gpus() if self._has_nvml else []

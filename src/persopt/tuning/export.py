@@ -16,7 +16,7 @@ from persopt.domain.reports import TuneReport
 from persopt.domain.specs import TuneSpec
 from persopt.domain.validation import describe_choices
 
-__all__ = ("EXPORT_FORMATS", "ExportFormat", "check_format", "export_report", "write_html_report")
+__all__ = ("EXPORT_FORMATS", "ExportFormat", "check_format", "export_report", "write_file", "write_html_report")
 
 ExportFormat = Literal["optuna", "csv", "json"]
 
@@ -64,7 +64,7 @@ def export_report(report: TuneReport, path: Path, format: ExportFormat, *, overw
         "csv": lambda part: part.write_text(_table(report), "utf-8", newline=""),
         "json": lambda part: part.write_bytes(_json(report)),
     }
-    _write(path, writers[format], overwrite=overwrite)
+    write_file(path, writers[format], overwrite=overwrite)
 
 
 def write_html_report(report: TuneReport, path: Path, language: Language, *, overwrite: bool = False) -> None:
@@ -76,10 +76,21 @@ def write_html_report(report: TuneReport, path: Path, language: Language, *, ove
     """
     from persopt.tuning.html_report.document import make_html
 
-    _write(path, lambda part: part.write_text(make_html(report, language), "utf-8"), overwrite=overwrite)
+    write_file(path, lambda part: part.write_text(make_html(report, language), "utf-8"), overwrite=overwrite)
 
 
-def _write(path: Path, write: Callable[[Path], object], *, overwrite: bool) -> None:
+def write_file(path: Path, write: Callable[[Path], object], *, overwrite: bool) -> None:
+    """Let a file be written beside its place, and put it there once it is whole.
+
+    Args:
+        path: Its place.
+        write: Writes it to the path that it is given.
+        overwrite: Take the place of a file that exists.
+
+    Raises:
+        ConflictError: if the file exists and is not to be overwritten.
+        OutputError: if the file cannot be written.
+    """
     path = path.expanduser().absolute()
     hint = "choose another name, or ask to overwrite it"
     if path.is_dir() or (path.exists() and not overwrite):

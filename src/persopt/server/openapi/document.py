@@ -88,7 +88,7 @@ def make_document(routes: Iterable[HTTPRouteHandler], registry: Registry) -> dic
 def _make_schemas(operations: dict[str, Operation], registry: Registry) -> dict[str, Any]:
     kinds: list[type[Struct]] = [Problem]
     for operation in operations.values():
-        kinds += [kind for kind in (operation.answer, operation.query) if kind is not None]
+        kinds += [kind for kind in (operation.answer, operation.query, operation.body) if kind is not None]
         kinds += [spec_types()[kind] for kind in operation.bodies]  # type: ignore[index]  # the names are kinds
     unique = list(dict.fromkeys(kinds))
     _, schemas = msgspec.json.schema_components(unique, ref_template=f"{_SCHEMAS}{{name}}")
@@ -125,24 +125,24 @@ def _describe(name: str, path: str, text: str, operation: Operation, schemas: di
     }
     if parameters:
         described["parameters"] = parameters
-    if operation.bodies:
-        described["requestBody"] = _body(operation)
+    if operation.bodies or operation.body is not None:
+        described["requestBody"] = _body(name, operation)
     return described
 
 
 def _query(operation: Operation, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
-    properties: dict[str, Any] = schemas[operation.query.__name__]["properties"]
+    known: dict[str, Any] = schemas[operation.query.__name__]
     return [
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in known.get("required", ()),
             "description": schema.get("description", ""),
             "schema": _without_null(schema),
         }
-        for name, schema in properties.items()
+        for name, schema in known["properties"].items()
     ]
 
 
@@ -155,7 +155,10 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**plain, **arms[0]} if len(arms) == 1 else plain | ({"anyOf": arms} if arms else {})
 
 
-def _body(operation: Operation) -> dict[str, Any]:
+def _body(name: str, operation: Operation) -> dict[str, Any]:
+    if operation.body is not None:
+        own = {"schema": {"$ref": _SCHEMAS + operation.body.__name__}, "examples": {name: {"value": EXAMPLES[name]}}}
+        return {"required": True, "content": {"application/json": own}}
     refs = [{"$ref": _SCHEMAS + spec_types()[kind].__name__} for kind in operation.bodies]  # type: ignore[index]
     schema: dict[str, Any] = refs[0] if len(refs) == 1 else {"anyOf": refs}
     examples = {kind: {"value": EXAMPLES[kind]} for kind in operation.bodies if kind in EXAMPLES}
@@ -182,6 +185,8 @@ def _responses(operation: Operation, *, with_name: bool) -> dict[str, Any]:
     for status, word in operation.also.items():
         good[str(status)] = {"description": word}
     left_out = set() if operation.bodies else set(_WITH_BODY) - ({409} if with_name else set())
+    if operation.body is not None:
+        left_out = {409}
     errors = {
         str(status): {"$ref": f"#/components/responses/Problem{status}"}
         for status in _ERRORS

@@ -1,4 +1,4 @@
-"""Example bodies, one for each kind of job that has one; they are what the documentation promises to accept."""
+"""Example bodies of jobs, by kind, and of other routes, by name; they are what the documentation promises to accept."""
 
 from __future__ import annotations
 
@@ -32,5 +32,9 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "modelPath": "models/bert_fa_base",
         "outputPath": "models/quantized/bert_fa_base",
         "config": {"method": "dynamic", "bits": 8, "symmetric": True},
+    },
+    "predict": {
+        "models": ["models/bert_fa_base", "models/quantized/bert_fa_base"],
+        "text": "این فیلم را دوست داشتم",
     },
 }

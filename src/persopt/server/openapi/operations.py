@@ -7,10 +7,12 @@ from typing import Any, Final
 from msgspec import Struct
 
 from persopt.domain.metrics import Totals
-from persopt.server.routes.catalog import CatalogQuery, DatasetList, ModelList
+from persopt.domain.predictions import PredictReport, PredictSpec
+from persopt.server.dataset_samples import DatasetDetail
+from persopt.server.routes.catalog import CatalogQuery, DatasetList, ModelList, SampleQuery
 from persopt.server.routes.events import EventsQuery
 from persopt.server.routes.health import Health
-from persopt.server.routes.job_files import ArtifactList, LogQuery
+from persopt.server.routes.job_files import ArchiveQuery, ArtifactList, LogQuery
 from persopt.server.routes.jobs import JobsQuery, TrialsQuery, open_kinds, spec_types
 from persopt.server.routes.plugins import PluginList
 from persopt.server.system_monitor import SystemView
@@ -30,6 +32,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         also: Other good statuses, with a word on each.
         query: The Struct of its query parameters.
         bodies: The kinds of job that its body may be a spec of.
+        body: The Struct of its body, where that is no job.
         headers: Request headers that it looks at, with a word on each.
     """
 
@@ -40,6 +43,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     also: dict[int, str] = {}
     query: type[Struct] | None = None
     bodies: tuple[str, ...] = ()
+    body: type[Struct] | None = None
     headers: dict[str, str] = {}
 
 
@@ -69,9 +73,12 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "getReport": Operation(tag="results", content=("application/json",)),
     "listArtifacts": Operation(tag="results", answer=ArtifactList),
     "getArtifact": Operation(tag="results", content=("*/*",), also=_FILE, headers=_FILE_HEADERS),
+    "getArchive": Operation(tag="results", content=("application/zip",), query=ArchiveQuery),
     "followEvents": Operation(tag="events", content=("text/event-stream",), query=EventsQuery, headers=_RESUME),
     "listModels": Operation(tag="installed", answer=ModelList, query=CatalogQuery),
     "listDatasets": Operation(tag="installed", answer=DatasetList, query=CatalogQuery),
+    "sampleDataset": Operation(tag="installed", answer=DatasetDetail, query=SampleQuery),
+    "predict": Operation(tag="installed", answer=PredictReport, body=PredictSpec),
     "listPlugins": Operation(tag="installed", answer=PluginList),
     "getSystem": Operation(tag="system", answer=SystemView),
     "isLive": Operation(tag="system", answer=Health),

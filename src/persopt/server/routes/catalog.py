@@ -9,13 +9,14 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
 from persopt.server.catalog import DatasetView, ModelView, find_datasets, find_models
+from persopt.server.dataset_samples import MOST_ROWS
 from persopt.server.options import API_PREFIX
 from persopt.server.paging import read_number_cursor
 from persopt.server.requests import read_query
 from persopt.server.responses import json_response
 from persopt.server.routes.parameters import AnyRequest, Served, in_thread
 
-__all__ = ("CatalogQuery", "DatasetList", "ModelList", "catalog_routes")
+__all__ = ("CatalogQuery", "DatasetList", "ModelList", "SampleQuery", "catalog_routes")
 
 T = TypeVar("T")
 
@@ -25,6 +26,16 @@ class CatalogQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     limit: Annotated[int, Meta(ge=1, le=500, description="Entries on a page, at most.")] = 100
     cursor: Annotated[str | None, Meta(description="`next` of the page before.")] = None
+
+
+class SampleQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which data set, and how much of it."""
+
+    name: Annotated[str, Meta(min_length=1, description="As `GET /datasets` gives it, or as `datasetPath` takes it.")]
+    split: Annotated[str | None, Meta(description="Rows of this split; by default of the one that is trained on.")] = (
+        None
+    )
+    limit: Annotated[int, Meta(ge=0, le=MOST_ROWS, description="Rows, at most.")] = 5
 
 
 class ModelList(Struct, frozen=True, kw_only=True):
@@ -63,9 +74,17 @@ def list_datasets(request: AnyRequest, services: Served) -> Response[bytes]:
     return json_response(DatasetList(datasets=page, total=len(found), next=following))
 
 
+@get(f"{API_PREFIX}/datasets/sample", name="sampleDataset")
+@in_thread
+def sample_dataset(request: AnyRequest, services: Served) -> Response[bytes]:
+    """Look into a data set: rows by split, columns and what each is for, classes, the first rows."""
+    query = read_query(request, SampleQuery)
+    return json_response(services.samples.look(query.name, query.limit, query.split))
+
+
 def catalog_routes() -> list[HTTPRouteHandler]:
     """Return the routes of what is installed."""
-    return [list_models, list_datasets]
+    return [list_models, list_datasets, sample_dataset]
 
 
 def _cut(found: list[T], query: CatalogQuery) -> tuple[list[T], str | None]:

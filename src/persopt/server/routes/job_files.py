@@ -14,17 +14,18 @@ from msgspec import Meta, Struct
 from persopt.domain.errors import ConflictError, NotFoundError
 from persopt.domain.names import suggest
 from persopt.domain.specs import TuneSpec
+from persopt.kernel.job_archive import find_model, stream_archive
 from persopt.server.event_frames import EVENT_STREAM
 from persopt.server.files import send_file
 from persopt.server.log_stream import follow_log
 from persopt.server.options import API_PREFIX
-from persopt.server.path_guard import safe_join
+from persopt.server.path_guard import PathGuard, safe_join
 from persopt.server.requests import read_query
 from persopt.server.responses import json_response
 from persopt.server.routes.parameters import AnyRequest, PathText, Served, in_thread
 from persopt.server.routes.resuming import read_last_event_id
 
-__all__ = ("Artifact", "ArtifactList", "LogQuery", "job_file_routes")
+__all__ = ("ArchiveQuery", "Artifact", "ArtifactList", "LogQuery", "job_file_routes")
 
 
 class LogQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +35,12 @@ class LogQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[int, Meta(ge=0, le=1_000_000)] | None, Meta(description="The output of this trial instead.")
     ] = None
     follow: Annotated[bool, Meta(description="Send it as events, and go on until the job has ended.")] = False
+
+
+class ArchiveQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of the results."""
+
+    model: Annotated[bool, Meta(description="The files of the model too, if the job has made one.")] = False
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -104,9 +111,24 @@ def get_artifact(job_id: PathText, name: PathText, request: AnyRequest, services
     return send_file(request, path, services.checksums)
 
 
+@get(f"{API_PREFIX}/jobs/{{job_id:str}}/archive", name="getArchive")
+@in_thread
+def get_archive(job_id: PathText, request: AnyRequest, services: Served) -> Response[Any]:
+    """Return all results of a job as one zip: report, tables, plots, spec and log, with `model` the model too."""
+    query = read_query(request, ArchiveQuery)
+    job = services.kernel.get(job_id)
+    model = None
+    if query.model:
+        guard = PathGuard(services.runtime.settings)
+        model = Path(guard.check_input(str(find_model(job)), "query.model", "models"))
+    headers = {"Content-Disposition": f'attachment; filename="persopt-{job.kind}-{job.id}.zip"'}
+    pieces = stream_archive(services.kernel, job, model)
+    return Stream(pieces, status_code=200, media_type="application/zip", headers=headers)
+
+
 def job_file_routes() -> list[HTTPRouteHandler]:
-    """Return the routes of log, report and artifacts."""
-    return [get_log, get_report, list_artifacts, get_artifact]
+    """Return the routes of log, report, artifacts and all of them in one."""
+    return [get_log, get_report, list_artifacts, get_artifact, get_archive]
 
 
 def _describe(name: str, path: Path) -> Artifact:

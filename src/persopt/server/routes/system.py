@@ -15,7 +15,7 @@ __all__ = ("system_routes",)
 @get(f"{API_PREFIX}/system", name="getSystem")
 @in_thread
 def get_system(services: Served) -> Response[bytes]:
-    """Return processors, memory and disk, now and over the last hour."""
+    """Return processors, memory, disk and graphics processors, now and over the last hour."""
     return json_response(services.monitor.view())
 
 
