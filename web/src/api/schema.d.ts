@@ -223,6 +223,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/optimization/jobs/{job_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all results of a job as one zip: report, tables, plots, spec and log, with `model` the model too. */
+        get: operations["getArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/optimization/models": {
         parameters: {
             query?: never;
@@ -257,6 +274,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/optimization/datasets/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look into a data set: rows by split, columns and what each is for, classes, the first rows. */
+        get: operations["sampleDataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/optimization/plugins": {
         parameters: {
             query?: never;
@@ -274,6 +308,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/optimization/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let one to four models say something of a text: classes, tags, or what they write. */
+        post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/optimization/system": {
         parameters: {
             query?: never;
@@ -281,7 +332,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return processors, memory and disk, now and over the last hour. */
+        /** Return processors, memory, disk and graphics processors, now and over the last hour. */
         get: operations["getSystem"];
         put?: never;
         post?: never;
@@ -417,7 +468,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return a file of the studio's page. */
+        /** Return a file of the studio's page; the page itself for an address inside it, such as `jobs/ID`. */
         get: operations["getStudioFile"];
         put?: never;
         post?: never;
@@ -2085,6 +2136,17 @@ export interface components {
             modified: string;
         };
         /**
+         * ArchiveQuery
+         * @description How much of the results.
+         */
+        ArchiveQuery: {
+            /**
+             * @description The files of the model too, if the job has made one.
+             * @default false
+             */
+            model?: boolean;
+        };
+        /**
          * EventsQuery
          * @description Which events.
          */
@@ -2216,6 +2278,177 @@ export interface components {
             fault?: string;
         };
         /**
+         * DatasetDetail
+         * @description A data set and what it holds.
+         */
+        DatasetDetail: {
+            /** @description Rows by split; null: they cannot be counted. */
+            rows: {
+                [key: string]: number | null;
+            };
+            /** @description In the order of the data set. */
+            columns: components["schemas"]["ColumnFacts"][];
+            /**
+             * @description What it would be used for, if nothing else is said.
+             * @default null
+             */
+            task?: ("causal-language-modeling" | "image-classification" | "summarization" | "text-classification" | "token-classification" | "translation") | null;
+            /**
+             * @description The classes, in the order of their ids; of very many the first.
+             * @default []
+             */
+            labels?: components["schemas"]["LabelCount"][];
+            /** @description The split that the rows are of. */
+            split: string;
+            /** @description The first rows. */
+            sample: components["schemas"]["SampleRow"][];
+            /** @description Whether all was looked at to find task, roles and classes; of big data the beginning. */
+            whole: boolean;
+            /**
+             * @description Why it cannot be used without saying more; empty if it can.
+             * @default
+             */
+            fault?: string;
+            /** @description As it was asked for. */
+            name: string;
+            /** @description Size of its files. */
+            bytes: number;
+        };
+        /**
+         * ColumnFacts
+         * @description A column.
+         */
+        ColumnFacts: {
+            name: string;
+            /**
+             * @description What it holds; `texts` and `classes` are lists of them.
+             * @enum {unknown}
+             */
+            kind: "class" | "classes" | "image" | "number" | "other" | "text" | "texts";
+            /** @description Its type as Arrow calls it. */
+            type: string;
+            /**
+             * @description What persopt takes it for, if nothing else is said.
+             * @default null
+             */
+            role?: ("label" | "second-text" | "text") | null;
+        };
+        /**
+         * LabelCount
+         * @description A class.
+         */
+        LabelCount: {
+            name: string;
+            /**
+             * @description Training rows (of tags: words) of it; null: not counted.
+             * @default null
+             */
+            rows?: number | null;
+        };
+        /**
+         * SampleRow
+         * @description A row.
+         */
+        SampleRow: {
+            /** @description By column; classes by name, long ones cut. */
+            values: Record<string, never>;
+            /**
+             * @description The columns whose values are longer than shown.
+             * @default []
+             */
+            cut?: string[];
+        };
+        /**
+         * SampleQuery
+         * @description Which data set, and how much of it.
+         */
+        SampleQuery: {
+            /** @description As `GET /datasets` gives it, or as `datasetPath` takes it. */
+            name: string;
+            /**
+             * @description Rows of this split; by default of the one that is trained on.
+             * @default null
+             */
+            split?: string | null;
+            /**
+             * @description Rows, at most.
+             * @default 5
+             */
+            limit?: number;
+        };
+        /**
+         * PredictReport
+         * @description What the models say.
+         */
+        PredictReport: {
+            /** @description One of each model, in their order. */
+            predictions: components["schemas"]["ModelPrediction"][];
+        };
+        /**
+         * ModelPrediction
+         * @description What one model says: classes, tags or a text, whatever it is for; or why it says nothing.
+         */
+        ModelPrediction: {
+            /** @description As it was named. */
+            model: string;
+            /**
+             * @description What it does, if that can be told.
+             * @default null
+             */
+            task?: ("causal-language-modeling" | "image-classification" | "summarization" | "text-classification" | "token-classification" | "translation") | null;
+            /**
+             * @description Its likeliest classes, the likeliest first.
+             * @default []
+             */
+            labels?: components["schemas"]["LabelProbability"][];
+            /**
+             * @description The words that it tags; those it cannot reach are left.
+             * @default []
+             */
+            tokens?: components["schemas"]["TokenLabel"][];
+            /**
+             * @description What it writes, always the likeliest next token.
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * @description Why it says nothing.
+             * @default null
+             */
+            fault?: components["schemas"]["Fault"] | null;
+        };
+        /**
+         * LabelProbability
+         * @description A class and how likely the model holds it.
+         */
+        LabelProbability: {
+            label: string;
+            probability: number;
+        };
+        /**
+         * TokenLabel
+         * @description A word of the text and its tag.
+         */
+        TokenLabel: {
+            token: string;
+            label: string;
+        };
+        /**
+         * PredictSpec
+         * @description A text, and the models that are to say something of it.
+         */
+        PredictSpec: {
+            /** @description Folders, names or jobs whose results they are; one to four. */
+            models: string[];
+            /** @description What is classified, tagged word by word, or written on. */
+            text: string;
+            /**
+             * @description The second text, for models that classify pairs.
+             * @default null
+             */
+            textPair?: string | null;
+        };
+        /**
          * PluginList
          * @description The plugins that were found, and everything that was taken from them.
          */
@@ -2286,8 +2519,24 @@ export interface components {
             /** @description Of the disk that the workspace is on. */
             diskTotal: number;
             diskFree: number;
+            /**
+             * @description Graphics processors of NVIDIA; empty where there are none.
+             * @default []
+             */
+            gpus?: components["schemas"]["GpuView"][];
             /** @description The last hour, every 10 seconds, the oldest first. */
             history: components["schemas"]["SystemSample"][];
+        };
+        /**
+         * GpuView
+         * @description A graphics processor now; sizes are in bytes.
+         */
+        GpuView: {
+            /** @description Share of the time that it worked; null: it does not tell. */
+            percent: number | null;
+            memoryUsed: number;
+            name: string;
+            memoryTotal: number;
         };
         /**
          * SystemSample
@@ -2297,6 +2546,20 @@ export interface components {
             time: string;
             /** @description Mean over all processors since the sample before, 0 to 100. */
             cpuPercent: number;
+            memoryUsed: number;
+            /**
+             * @description By index, as in the view.
+             * @default []
+             */
+            gpus?: components["schemas"]["GpuSample"][];
+        };
+        /**
+         * GpuSample
+         * @description A graphics processor at a moment.
+         */
+        GpuSample: {
+            /** @description Share of the time that it worked; null: it does not tell. */
+            percent: number | null;
             memoryUsed: number;
         };
         /**
@@ -3320,6 +3583,43 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getArchive: {
+        parameters: {
+            query?: {
+                /** @description The files of the model too, if the job has made one. */
+                model?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The job's id, or 6 or more digits that it alone begins with. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            409: components["responses"]["Problem409"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     listModels: {
         parameters: {
             query?: {
@@ -3390,6 +3690,43 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    sampleDataset: {
+        parameters: {
+            query: {
+                /** @description As `GET /datasets` gives it, or as `datasetPath` takes it. */
+                name: string;
+                /** @description Rows of this split; by default of the one that is trained on. */
+                split?: string;
+                /** @description Rows, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetDetail"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     listPlugins: {
         parameters: {
             query?: never;
@@ -3413,6 +3750,43 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    predict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictSpec"];
+            };
+        };
+        responses: {
+            /** @description As asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictReport"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             421: components["responses"]["Problem421"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
