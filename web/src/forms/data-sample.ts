@@ -1,5 +1,6 @@
 import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { OfflineError } from '../api/problem';
 import type { DatasetDetail } from '../api/types';
 import { ltr, own, StudioElement } from '../ui/element';
 import '../ui/state';
@@ -62,6 +63,20 @@ export class DataSampleElement extends StudioElement {
   @state() private error: unknown = null;
   private asked = '';
 
+  private end: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.end = this.session.feed.onRefresh(() => {
+      if (this.error instanceof OfflineError) void this.load();
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.end?.();
+  }
+
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('name') && this.name) void this.load();
   }
@@ -77,7 +92,7 @@ export class DataSampleElement extends StudioElement {
     }
     if (!detail) return html`<persopt-state kind="loading"></persopt-state>`;
     return html`${this.facts(detail)}${this.classes(detail)}${this.table(detail)}${
-      detail.fault ? html`<p class="bad" role="status">${own(detail.fault)}</p>` : nothing
+      detail.fault && !this.roles ? html`<p class="bad" role="status">${own(detail.fault)}</p>` : nothing
     }`;
   }
 

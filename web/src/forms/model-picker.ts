@@ -64,7 +64,8 @@ export class ModelPickerElement extends StudioElement {
   }
 
   private choice(model: Model): Choice {
-    const note = [model.modelType, model.bytes ? this.formats.bytes(model.bytes) : ''].filter(Boolean).join(' · ');
+    const family = model.modelType && `\u2068${model.modelType}\u2069`; // isolated: a Latin word among Persian ones
+    const note = [family, model.bytes ? this.formats.bytes(model.bytes) : ''].filter(Boolean).join(' · ');
     return { value: model.name, note };
   }
 

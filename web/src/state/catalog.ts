@@ -35,6 +35,8 @@ export function catalogOf(session: Session): Catalog {
       datasets: new Resource(() => readAll(client, '/datasets', 'datasets', NO_DATASET)),
       contributions: new Resource(async () => (await client.plugins()).contributions),
     };
+    const lists = Object.values(catalog) as Resource<unknown>[];
+    session.feed.onRefresh(() => lists.filter((list) => list.value.error).forEach((list) => void list.load()));
     catalogs.set(session, catalog);
   }
   return catalog;

@@ -25,6 +25,12 @@ export class GoalSectionElement extends DraftSection {
       }
       .add {
         justify-self: start;
+        padding-inline: 0;
+      }
+      .add:hover {
+        background: none;
+        text-decoration: underline;
+        text-underline-offset: 0.25em;
       }
     `,
   ];

@@ -1,4 +1,4 @@
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { Contribution } from '../../api/types';
 import '../../forms/schema-form';
@@ -23,6 +23,21 @@ const USUAL = { startupTrials: 5, warmupSteps: 0, reductionFactor: 3, minResourc
 /** `<persopt-strategy-section>`: the strategy with its options, how many trials, and when bad ones are stopped. */
 @customElement('persopt-strategy-section')
 export class StrategySectionElement extends DraftSection {
+  static override styles = [
+    ...DraftSection.styles,
+    css`
+      .first {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr));
+        align-items: start;
+        gap: var(--p-5);
+      }
+      .first > :first-child {
+        grid-column: span 2;
+      }
+    `,
+  ];
+
   protected override sessionReady(session: Session): void {
     const { contributions } = catalogOf(session);
     new Watch(this, contributions);
@@ -35,7 +50,7 @@ export class StrategySectionElement extends DraftSection {
     const known: (readonly [string, string])[] = strategies.map((item) => [item.name, this.titleOf(item)]);
     const isKnown = known.some(([name]) => name === draft.strategy);
     return html`
-      <div class="pair">
+      <div class="first">
         ${this.select(
           '$.strategy',
           this.text('tuning.strategy'),
