@@ -92,6 +92,7 @@ test('says what is missing, and leads to the field', async ({ page }) => {
 });
 
 test('puts what the server refuses at its field', async ({ page }) => {
+  test.setTimeout(FIRST_LOOK_MS + 60_000);
   await openStudio(page);
   await fillIn(page);
   const box = page.getByRole('combobox', { name: 'مدل', exact: true });
@@ -100,7 +101,7 @@ test('puts what the server refuses at its field', async ({ page }) => {
   await page.getByRole('textbox', { name: 'پوشهٔ خروجی' }).fill('models/tiny-bert-fa-2');
   await page.getByRole('button', { name: 'آغاز تنظیم' }).click();
   const summary = page.getByRole('alert');
-  await expect(summary.getByRole('button', { name: 'مدل' })).toBeVisible();
+  await expect(summary.getByRole('button', { name: 'مدل' })).toBeVisible({ timeout: FIRST_LOOK_MS });
   await expect(summary.getByRole('button', { name: 'پوشهٔ خروجی' })).toBeVisible();
   await expect(box).toHaveAttribute('aria-invalid', 'true');
   await box.fill('models/tiny-bert-fa');
