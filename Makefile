@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CODE := $(wildcard src tests plugins benchmarks)
+CODE := $(wildcard src tests plugins benchmarks web/*.py web/scripts web/tests)
 PLUGINS := $(wildcard plugins/*)
+PAGE := src/persopt/server/static/index.html
+NPM := $(shell command -v npm)
 PYTEST_FLAGS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format bench studio clean
+.PHONY: help setup demo test coverage lint format bench studio test-studio clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +20,16 @@ demo: $(INSTALLED) ## Set up, then run the quickstart: a small model tuned, prun
 
 test: lint ## Set up, then run the linters, the type checker, the layer contracts and all tests
 	$(BIN)/pytest $(PYTEST_FLAGS)
+	@$(MAKE) --no-print-directory test-studio
+
+test-studio: $(INSTALLED) ## Only the studio: its linters, types, unit tests, size, and browser tests
+ifdef NPM
+	@$(MAKE) --no-print-directory web/node_modules/.package-lock.json
+	cd web && PYTHON="$(abspath $(BIN)/python)" npm run --silent test
+else
+	@test -z "$$PERSOPT_REQUIRE_STUDIO" || { echo "the studio's tests are demanded, and there is no npm" >&2; exit 1; }
+	@echo "skipped: the studio's tests, which need npm (Node 20.19 or newer) and Chromium"
+endif
 
 coverage: lint ## As test, and show which lines no test runs; slower
 	$(BIN)/pytest --cov $(PYTEST_FLAGS)
@@ -36,8 +48,16 @@ format: $(INSTALLED) ## Let ruff mend what it can
 bench: $(INSTALLED) ## Run the benchmarks; a Markdown table on standard output
 	$(BIN)/python -m benchmarks.run
 
-studio: ## Not in this version: the studio in the browser is a later issue
-	@echo "this version of persopt has no studio yet" >&2; exit 2
+studio: $(INSTALLED) $(PAGE) ## Set up, build the page, serve the studio and open it in the browser
+	$(BIN)/persopt studio --open
+
+$(PAGE): web/node_modules/.package-lock.json web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@command -v npm > /dev/null || { echo "the studio's page is built by npm (Node 20.19 or newer)" >&2; exit 1; }
+	cd web && npm ci
+	@touch $@
 
 setup: $(INSTALLED) ## Only the virtual environment
 
@@ -51,4 +71,4 @@ $(INSTALLED): pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml
 	@touch $@
 
 clean: ## Remove the virtual environment and the tools' caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) web/node_modules web/test-results src/persopt/server/static .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -54,14 +55,15 @@ def serve(**given: Any) -> int:
 
 @click.command()
 @_server_options
-def studio(**given: Any) -> int:
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+def studio(*, opens: bool, **given: Any) -> int:
     """Serve the studio in the browser, and with it all that `persopt serve` does."""
     from persopt.server.studio_page import BUILD_HINT, find_page
 
     page = find_page()
     if page is None:
         note(f"the studio's page is not in this installation: {BUILD_HINT}; the API is served alone")
-    return _serve(**given, page=page)
+    return _serve(**given, page=page, opens=opens)
 
 
 def _serve(
@@ -74,6 +76,7 @@ def _serve(
     new_tokens: bool,
     home: str | None,
     page: Path | None = None,
+    opens: bool = False,
 ) -> int:
     from persopt.server.app import make_app
     from persopt.server.hosts import is_loopback
@@ -95,7 +98,11 @@ def _serve(
             runtime.supervisor(capacity=capacity),
             HttpServer(make_app(runtime, options), listening) as server,
         ):
+            if page is not None:
+                note(f"the studio is at {server.url}/")
             note(f"{server.url}{API_PREFIX} is served; press Ctrl-C to end")
+            if page is not None and opens:
+                webbrowser.open(f"{server.url}/")
             pause = threading.Event()
             while not interrupts.count:
                 pause.wait(_LOOK_SECONDS)

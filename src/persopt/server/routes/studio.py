@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from litestar import Response, get
@@ -16,10 +16,24 @@ from persopt.server.studio_page import BUILD_HINT
 
 __all__ = ("studio_routes",)
 
+_PAGE: Final = "index.html"
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+_HASHED: Final = "assets/"
+"""What lies there carries a hash of its content in its name, so a copy of it is right for ever."""
+_FOREVER: Final = "public, max-age=31536000, immutable"
+_TYPES: Final = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
+"""Forms that the build put beside a file, the smaller one first."""
 
 
 @get("/", name="getStudio")
@@ -29,16 +43,18 @@ def get_studio(request: AnyRequest, services: Served) -> Response[Any]:
     if services.options.static is None:
         text = f"persopt serves its API under /api/optimization. The studio is not built: {BUILD_HINT}.\n"
         return Response(text.encode(), media_type="text/plain", status_code=200)
-    return _send(request, services, services.options.static, "index.html")
+    return _send(request, services, services.options.static, _PAGE)
 
 
 @get("/studio/{name:path}", name="getStudioFile")
 @in_thread
 def get_studio_file(request: AnyRequest, services: Served, name: PathText) -> Response[Any]:
-    """Return a file of the studio's page."""
+    """Return a file of the studio's page; the page itself for an address inside it, such as `jobs/ID`."""
     if services.options.static is None:
         raise NotFoundError("the studio is not built", hint=BUILD_HINT)
-    return _send(request, services, services.options.static, str(name).removeprefix("/"))
+    wanted = str(name).removeprefix("/")
+    is_place = "." not in wanted and not wanted.startswith(_HASHED)
+    return _send(request, services, services.options.static, _PAGE if is_place else wanted)
 
 
 def studio_routes() -> list[HTTPRouteHandler]:
@@ -50,7 +66,26 @@ def _send(request: AnyRequest, services: Served, folder: Path, name: str) -> Res
     path = safe_join(folder, name)
     if path is None:
         raise NotFoundError(f"the studio has no file {name[:80]!r}")
-    answer = send_file(request, path, services.checksums)
+    encoding, sent = _choose_encoding(request, path)
+    answer = send_file(request, sent, services.checksums)
+    answer.media_type = _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    if encoding is not None:
+        answer.headers["Content-Encoding"] = encoding
+    answer.headers["Vary"] = "Accept-Encoding"
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["Content-Disposition"] = "inline"
+    if name.startswith(_HASHED):
+        answer.headers["Cache-Control"] = _FOREVER
     return answer
+
+
+def _choose_encoding(request: AnyRequest, path: Path) -> tuple[str | None, Path]:
+    """Return the smallest form of a file that the client takes, and how it is called; ranges are of the plain one."""
+    if "range" in request.headers:
+        return None, path
+    taken = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    for encoding, suffix in _ENCODINGS.items():
+        packed = path.with_name(path.name + suffix)
+        if encoding in taken and packed.is_file():
+            return encoding, packed
+    return None, path

@@ -1,0 +1,22 @@
+/** The keys of all catalogues, so that the type checker knows them. The English files are the measure. */
+import type comparison from './en/comparison.json';
+import type forms from './en/forms.json';
+import type jobs from './en/jobs.json';
+import type pruning from './en/pruning.json';
+import type quantization from './en/quantization.json';
+import type shell from './en/shell.json';
+import type tuning from './en/tuning.json';
+
+interface Catalogues {
+  comparison: typeof comparison;
+  forms: typeof forms;
+  jobs: typeof jobs;
+  pruning: typeof pruning;
+  quantization: typeof quantization;
+  shell: typeof shell;
+  tuning: typeof tuning;
+}
+
+/** A part of the studio whose texts load together; a file `<language>/<area>.json` each. */
+export type Area = keyof Catalogues;
+export type MessageKey = { [Name in Area]: keyof Catalogues[Name] & string }[Area];

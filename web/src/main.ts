@@ -1,0 +1,20 @@
+/** The page of its own: the studio, with the document's language, direction, title and colours following it. */
+import './shell/studio';
+import type { StudioRootElement } from './shell/studio';
+
+const studio = document.querySelector<StudioRootElement>('persopt-studio');
+
+function follow(): void {
+  if (!studio) return;
+  const root = document.documentElement;
+  root.lang = studio.lang;
+  root.dir = studio.lang === 'fa' ? 'rtl' : 'ltr';
+  if (studio.theme) root.dataset.theme = studio.theme;
+  else delete root.dataset.theme;
+  document.title = studio.lang === 'fa' ? 'استودیوی persopt' : 'persopt studio';
+}
+
+if (studio) {
+  new MutationObserver(follow).observe(studio, { attributeFilter: ['lang', 'theme'] });
+  follow();
+}

@@ -1,0 +1,150 @@
+import { css, html, nothing } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import type { Figures, Session } from '../state/session';
+import { Watch } from '../state/signal';
+import { StudioElement } from '../ui/element';
+
+/** `<persopt-figures>`: the four figures over everything that was optimized here. */
+@customElement('persopt-figures')
+export class FiguresElement extends StudioElement {
+  static override styles = [
+    ...StudioElement.styles,
+    css`
+      :host {
+        display: block;
+        container-type: inline-size;
+      }
+      dl {
+        display: grid;
+        grid-template-columns: repeat(4, 1fr);
+        border-block-end: 1px solid var(--p-line);
+      }
+      div {
+        display: grid;
+        grid-template-rows: auto auto 1fr;
+        padding: var(--p-5);
+        border-inline-start: 1px solid var(--p-line);
+      }
+      div:first-child {
+        padding-inline-start: 0;
+        border: 0;
+      }
+      dt {
+        color: var(--p-soft);
+        font-size: var(--p-text-s);
+      }
+      .value {
+        font-size: var(--p-text-figure);
+        font-weight: 300;
+        line-height: 1.35;
+        font-variant-numeric: var(--p-numerals);
+        letter-spacing: -0.01em;
+        white-space: nowrap;
+      }
+      .value small {
+        font-size: 0.4em;
+        font-weight: 400;
+        letter-spacing: 0;
+        color: var(--p-soft);
+      }
+      .caption {
+        color: var(--p-soft);
+        font-size: var(--p-text-s);
+        line-height: 1.5;
+      }
+      .running {
+        color: var(--p-accent);
+        font-weight: 500;
+      }
+      @container (max-width: 44rem) {
+        dl {
+          grid-template-columns: 1fr 1fr;
+        }
+        div {
+          padding-block: var(--p-3);
+          padding-inline: var(--p-4);
+        }
+        div:nth-child(odd) {
+          padding-inline-start: 0;
+          border: 0;
+        }
+        div:nth-child(n + 3) {
+          border-block-start: 1px solid var(--p-line);
+        }
+      }
+    `,
+  ];
+
+  protected override sessionReady(session: Session): void {
+    new Watch(this, session.figures);
+  }
+
+  override render() {
+    const { value } = this.session.figures.value;
+    return html`
+      <h2 class="visually-hidden">${this.text('figures.title')}</h2>
+      <dl>${value ? this.cards(value) : this.empty()}</dl>
+    `;
+  }
+
+  private cards({ totals, running }: Figures) {
+    const { formats } = this;
+    const none = this.text('figures.none');
+    const tried = totals.successfulTrials > 0;
+    return [
+      this.card(
+        this.text('figures.jobs'),
+        formats.number(totals.totalOptimizations),
+        running > 0
+          ? html`<span class="running">${this.text('figures.jobs.note', { count: running })}</span>`
+          : this.text('figures.jobs.idle'),
+      ),
+      this.card(
+        this.text('figures.improvement'),
+        tried ? formats.percent(totals.averageImprovement / 100) : none,
+        this.text('figures.improvement.note'),
+      ),
+      this.card(
+        this.text('figures.accuracy'),
+        totals.bestModelAccuracy > 0 ? formats.percent(totals.bestModelAccuracy) : none,
+        this.text('figures.accuracy.note', { count: totals.successfulTrials }),
+      ),
+      this.card(
+        this.text('figures.time'),
+        this.spent(totals.totalTrainingTime * 3600),
+        totals.averageTrialTime > 0
+          ? this.text('figures.time.note', { time: formats.duration(totals.averageTrialTime * 60) })
+          : this.text('figures.time.none'),
+      ),
+    ];
+  }
+
+  /** The largest unit large, and the word for it small. */
+  private spent(seconds: number) {
+    if (seconds === 0) return this.text('figures.none');
+    const [unit, size] =
+      seconds >= 3600
+        ? (['hour', 3600] as const)
+        : seconds >= 60
+          ? (['minute', 60] as const)
+          : (['second', 1] as const);
+    return this.formats
+      .unitParts(seconds / size, unit)
+      .map((part) =>
+        part.type === 'unit' || part.type === 'literal' ? html`<small>${part.value}</small>` : part.value,
+      );
+  }
+
+  private empty() {
+    const keys = ['figures.jobs', 'figures.improvement', 'figures.accuracy', 'figures.time'] as const;
+    return keys.map((key) => this.card(this.text(key), this.text('figures.none'), nothing));
+  }
+
+  private card(label: string, value: unknown, note: unknown) {
+    return html`<div>
+      <dt>${label}</dt>
+      <dd class="value">${value}</dd>
+      <dd class="caption">${note}</dd>
+    </div>`;
+  }
+}

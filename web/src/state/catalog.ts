@@ -1,0 +1,61 @@
+import type { Client } from '../api/client';
+import type { Contribution, Dataset, Model } from '../api/types';
+import { Resource } from './resource';
+import type { Session } from './session';
+
+const PAGE = 500;
+
+/** What a server has to choose from: models, data sets, and what its plugins offer. Read when it is first asked for. */
+export interface Catalog {
+  models: Resource<readonly Model[]>;
+  datasets: Resource<readonly Dataset[]>;
+  contributions: Resource<readonly Contribution[]>;
+}
+
+/* These two lists leave out what is as it is by default. */
+const NO_MODEL: Omit<Model, 'name' | 'source'> = {
+  bytes: 0,
+  architecture: '',
+  modelType: '',
+  parameters: 0,
+  labels: [],
+  fault: '',
+};
+const NO_DATASET: Omit<Dataset, 'name' | 'source'> = { bytes: 0, splits: {}, fault: '' };
+
+const catalogs = new WeakMap<Session, Catalog>();
+
+/** Returns the catalog of a session's server; the same one to everybody who asks. */
+export function catalogOf(session: Session): Catalog {
+  let catalog = catalogs.get(session);
+  if (!catalog) {
+    const { client } = session;
+    catalog = {
+      models: new Resource(() => readAll(client, '/models', 'models', NO_MODEL)),
+      datasets: new Resource(() => readAll(client, '/datasets', 'datasets', NO_DATASET)),
+      contributions: new Resource(async () => (await client.plugins()).contributions),
+    };
+    const lists = Object.values(catalog) as Resource<unknown>[];
+    session.feed.onRefresh(() => lists.filter((list) => list.value.error).forEach((list) => void list.load()));
+    catalogs.set(session, catalog);
+  }
+  return catalog;
+}
+
+/** Reads a list to its end. */
+async function readAll<T extends object>(
+  client: Client,
+  path: string,
+  name: string,
+  usual: T,
+): Promise<(T & { name: string; source: Model['source'] })[]> {
+  const found: (T & { name: string; source: Model['source'] })[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: { limit: number; cursor: string | null } = { limit: PAGE, cursor };
+    const page: Record<string, unknown> = await client.get(path, query);
+    found.push(...(page[name] as typeof found).map((entry) => ({ ...usual, ...entry })));
+    cursor = (page['next'] as string | null | undefined) ?? null;
+  } while (cursor !== null);
+  return found;
+}

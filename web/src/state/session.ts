@@ -1,0 +1,118 @@
+import { createContext } from '@lit/context';
+import { Client } from '../api/client';
+import { EventFeed, type Connection } from '../api/events';
+import type { System, Totals } from '../api/types';
+import { Translator } from '../i18n/translator';
+import { Router, type Routing } from '../router';
+import { JobsStore } from './jobs';
+import { Notices } from './notices';
+import { Preferences } from './preferences';
+import { Resource } from './resource';
+import { Signal } from './signal';
+
+const SYSTEM_MS = 10_000;
+const GATHER_MS = 300;
+
+export interface Figures {
+  totals: Totals;
+  running: number;
+}
+
+export interface SessionOptions {
+  server: string;
+  /** A token given by the host's page; else the one that the person has typed. */
+  token: string | null;
+  routing: Routing;
+  start: string;
+  language: 'fa' | 'en' | null;
+}
+
+/** Everything that the elements of one studio share: the server's client, what is known, language and address. */
+export class Session {
+  readonly preferences = new Preferences();
+  readonly notices = new Notices();
+  readonly client: Client;
+  readonly feed: EventFeed;
+  readonly jobs: JobsStore;
+  readonly figures: Resource<Figures>;
+  readonly system: Resource<System>;
+  readonly connection = new Signal<Connection>('connecting');
+  readonly translator: Translator;
+  readonly router: Router;
+  private token: string | null;
+  private systemTimer: ReturnType<typeof setInterval> | undefined;
+  private figuresTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.token = options.token ?? this.preferences.token;
+    this.client = new Client({
+      server: options.server,
+      token: () => this.token,
+      refused: () => (this.connection.value = 'refused'),
+    });
+    this.feed = new EventFeed(this.client);
+    this.jobs = new JobsStore(this.client, this.feed);
+    this.figures = new Resource(() => this.readFigures());
+    this.system = new Resource(() => this.client.system());
+    this.translator = new Translator(options.language ?? this.preferences.language);
+    this.router = new Router(options.routing, options.start);
+    this.feed.addEventListener('connection', () => (this.connection.value = this.feed.connection));
+    this.feed.onRefresh(() => this.lookAround());
+    this.feed.subscribe(({ type }) => {
+      if (type !== 'persopt.job.progress' && type !== 'persopt.trial.reported') this.noteChange();
+    });
+  }
+
+  connect(): void {
+    this.router.connect();
+    this.feed.start();
+    this.lookAround();
+    this.systemTimer = setInterval(() => {
+      if (!document.hidden && this.connection.value !== 'refused') void this.system.load();
+    }, SYSTEM_MS);
+    window.addEventListener('online', this.restart);
+  }
+
+  disconnect(): void {
+    this.router.disconnect();
+    this.feed.stop();
+    clearInterval(this.systemTimer);
+    clearTimeout(this.figuresTimer);
+    this.figuresTimer = undefined;
+    window.removeEventListener('online', this.restart);
+  }
+
+  /** Goes on with a token that the person has typed. */
+  useToken(token: string): void {
+    this.token = token;
+    this.preferences.token = token;
+    this.connection.value = 'connecting';
+    this.feed.connection = 'connecting';
+    this.restart();
+    this.lookAround();
+  }
+
+  private readonly restart = (): void => this.feed.restart();
+
+  private lookAround(): void {
+    void this.figures.load();
+    void this.system.load();
+  }
+
+  private noteChange(): void {
+    this.figuresTimer ??= setTimeout(() => {
+      this.figuresTimer = undefined;
+      void this.figures.load();
+    }, GATHER_MS);
+  }
+
+  private async readFigures(): Promise<Figures> {
+    const [totals, running] = await Promise.all([
+      this.client.totals(),
+      this.client.jobs({ state: ['running'], limit: 1 }),
+    ]);
+    return { totals, running: running.total };
+  }
+}
+
+export const sessionContext = createContext<Session>(Symbol('persopt-session'));
