@@ -44,7 +44,7 @@ def test_the_call_is_accepted() -> None:
 def test_the_tables_name_fields_and_defaults() -> None:
     fields = {field.encode_name: field for field in msgspec.structs.fields(CompressSpec)}
     rows = re.findall(r"^\| `(\w+)` \| `--[a-z-]+` \| ?`?([\w.]*)`? ?\|", TEXT, re.MULTILINE)
-    assert len(rows) == 6
+    assert len(rows) == 7
     for name, default in rows:
         assert str(fields[name].default) == (default or "None")
     told = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| [^`]", TEXT.partition("## The result")[2], re.MULTILINE)
