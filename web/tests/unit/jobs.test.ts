@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Job, Trial } from '../../src/api/types';
-import { elapsedSeconds, nameOf, secondsLeft, shareOf, subjectOf } from '../../src/views/jobs/job-facts';
+import { elapsedSeconds, nameOf, shareOf, subjectOf } from '../../src/views/jobs/job-facts';
 import { filterPath, readFilter, shownJobs } from '../../src/views/jobs/list-window';
 import { LogLines, readLine } from '../../src/views/jobs/log-lines';
 import { arrange, parameterNames } from '../../src/views/jobs/trial-rows';
@@ -58,12 +58,10 @@ describe('facts of a job', () => {
     expect(subjectOf(job({ spec: { kind: 'tune', command: 'python train.py' } })).models).toEqual(['python train.py']);
   });
 
-  test('its time runs while it does, and what is left follows from its pace', () => {
+  test('its time runs while it does', () => {
     expect(elapsedSeconds(job(), now)).toBe(60);
-    expect(secondsLeft(job(), now)).toBe(180);
     expect(elapsedSeconds(job({ startedAt: null }), now)).toBeNull();
     expect(elapsedSeconds(job({ state: 'succeeded', activeSeconds: 42 }), now)).toBe(42);
-    expect(secondsLeft(job({ state: 'succeeded' }), now)).toBeNull();
     expect(elapsedSeconds(job({ resumes: 1, activeSeconds: 7 }), now)).toBe(7);
   });
 

@@ -1,4 +1,5 @@
 import { FINISHED_STATES, type Job, type TuneSpec } from '../../api/types';
+import { spentSeconds } from '../../state/estimate';
 
 /** What a job works on, in its own words: paths, ids, a command. */
 export interface Subject {
@@ -42,9 +43,8 @@ export function lastPart(path: string): string {
 /** Seconds that a job has run, up to now; null before it has begun. */
 export function elapsedSeconds(job: Job, now: number): number | null {
   if (job.startedAt === null) return null;
-  if (!isActive(job)) return job.activeSeconds || seconds(job.startedAt, job.finishedAt ?? job.startedAt);
-  // One that was taken up again has not run all the time since it first began.
-  return job.resumes > 0 ? job.activeSeconds : Math.max((now - Date.parse(job.startedAt)) / 1000, 0);
+  if (isActive(job) || job.finishedAt === null) return spentSeconds(job, now);
+  return job.activeSeconds || (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000;
 }
 
 /** The part of a job that is done, 0 to 1; null where it cannot be told. */
@@ -52,14 +52,6 @@ export function shareOf({ state, progress }: Job): number | null {
   if (state === 'succeeded') return 1;
   if (progress.share !== null) return Math.min(Math.max(progress.share, 0), 1);
   return progress.total ? Math.min(progress.done / progress.total, 1) : null;
-}
-
-/** Seconds that a running job is likely to need still, from its pace so far; null while too little is known. */
-export function secondsLeft(job: Job, now: number): number | null {
-  const share = shareOf(job);
-  const elapsed = elapsedSeconds(job, now);
-  if (job.state !== 'running' || share === null || elapsed === null || share < 0.02 || share >= 1) return null;
-  return (elapsed / share) * (1 - share);
 }
 
 /** Whether the job gives back a model that a download can hold. */
@@ -79,8 +71,4 @@ export function againPath({ kind, id }: Pick<Job, 'kind' | 'id'>): string {
     compress: 'comparison',
   } as const;
   return `/${views[kind]}?from=${id}`;
-}
-
-function seconds(from: string, to: string): number {
-  return (Date.parse(to) - Date.parse(from)) / 1000;
 }

@@ -4,9 +4,10 @@ import type { Job } from '../../api/types';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
 import { clock } from '../../state/clock';
+import { estimateLeft } from '../../state/estimate';
 import { ltr, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
-import { elapsedSeconds, isActive, secondsLeft, shareOf, tuneSpec } from './job-facts';
+import { elapsedSeconds, isActive, shareOf, tuneSpec } from './job-facts';
 
 /** `<persopt-job-figures .job=…>`: how far a job is: a bar while it runs, trials, best value, times. */
 @customElement('persopt-job-figures')
@@ -98,7 +99,7 @@ export class JobFiguresElement extends StudioElement {
     const now = Date.now();
     const spec = tuneSpec(job);
     const elapsed = elapsedSeconds(job, now);
-    const left = secondsLeft(job, now);
+    const left = estimateLeft(job, now);
     const found: [string, unknown][] = [];
     if (progress.total !== null || progress.done > 0) {
       const key = spec ? 'jobs.trials' : job.kind === 'compress' ? 'jobs.candidates' : 'jobs.steps';
