@@ -1,8 +1,8 @@
 import { html, nothing, svg, type SVGTemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { Session } from '../state/session';
 import { StudioElement } from '../ui/element';
+import { setStyle } from '../ui/set-style';
 import { surfaces } from '../ui/surfaces.css';
 import { chartStyles } from './chart.css';
 import { shape, type Shape } from './shapes';
@@ -133,7 +133,7 @@ export abstract class ChartElement extends StudioElement {
       })`,
       'min-width': `${Math.min(TIP_WIDTH, this.width / 2 - 20)}px`,
     };
-    return html`<div class="tip" aria-hidden="true" style=${styleMap(place)}>
+    return html`<div class="tip" aria-hidden="true" ${setStyle(place)}>
       <strong><bdi dir="auto">${mark.title}</bdi></strong>
       <dl>
         ${mark.rows.map(

@@ -114,6 +114,7 @@ export class JobPageElement extends StudioElement {
 
   protected override sessionReady(session: Session): void {
     new Watch(this, session.jobs.jobs);
+    new Watch(this, session.router.place); // the log's trial is in the address
   }
 
   override connectedCallback(): void {
