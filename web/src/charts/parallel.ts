@@ -95,7 +95,7 @@ export class ParallelElement extends ChartElement {
     const weight = weightOf(line);
     return svg`<path
       class=${`line stroke ${line.chosen ? 's2' : 's1'}`}
-      stroke-opacity=${line.chosen ? 1 : (0.12 + 0.6 * weight).toFixed(2)}
+      stroke-opacity=${line.chosen ? 1 : this.opacity(weight).toFixed(3)}
       stroke-width=${line.chosen ? 2.5 : 1.25}
       d=${path}
     />`;
@@ -118,6 +118,12 @@ export class ParallelElement extends ChartElement {
       ${ticks.map((tick) => label(write(tick), x + (onRight ? 6 : -6), scale(tick), onRight ? 'left' : 'right', this.isRtl, 'tick'))}
       ${label(isolate(shorten(axis.label, Math.max(room * 1.6, 60))), x, raised - 6, 'middle', this.isRtl, 'name')}
     `;
+  }
+
+  /** Many lines are drawn the fainter, so that those of the good trials still stand out. */
+  private opacity(weight: number): number {
+    const crowd = Math.max(Math.sqrt(this.lines.length / 25), 1);
+    return 0.1 / crowd + 0.65 * weight ** crowd;
   }
 
   /** The values themselves where they are few, as of a list of choices; else round ones. */

@@ -172,10 +172,9 @@ export class JobPageElement extends StudioElement {
           <time datetime=${job.createdAt}>${formats.dateTime(job.createdAt)}</time>
         </div>
         <h1>${own(nameOf(job))}</h1>
-        <p class="subject">
-          ${models.map((model, index) => html`${index > 0 ? ' · ' : nothing}${ltr(model)}`)}
-          ${data ? html`— ${ltr(data)}` : nothing}
-        </p>
+        <ul class="subject" role="list">
+          ${[...models, ...(data ? [data] : [])].map((path) => html`<li>${ltr(path)}</li>`)}
+        </ul>
       </div>
       <persopt-job-actions .job=${job}></persopt-job-actions>
       <persopt-job-figures .job=${job}></persopt-job-figures>

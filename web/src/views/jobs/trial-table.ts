@@ -120,10 +120,11 @@ export class TrialTableElement extends StudioElement {
         <table>
           <thead>
             <tr>
-              ${this.head('number', '#')} ${this.head('state', this.text('jobs.trial.state'))}
+              ${this.head('number', '#')}
               ${this.objectives.map((name, index) => this.head(`value.${index}`, ltr(name), true))}
               ${params.map((name) => this.head(`param.${name}`, ltr(name), this.isNumeric(name)))}
               ${this.head('seconds', this.text('jobs.trial.time'), true)}
+              ${this.head('state', this.text('jobs.trial.state'))}
               <th scope="col"><span class="visually-hidden">${this.text('jobs.log')}</span></th>
             </tr>
           </thead>
@@ -143,14 +144,14 @@ export class TrialTableElement extends StudioElement {
       <th scope="row">
         ${this.formats.number(trial.number)}${isBest ? html`<span class="visually-hidden">${this.text('jobs.best')}</span>` : nothing}
       </th>
+      ${this.objectives.map((_, index) => html`<td class="number">${this.cell(cellOf(trial, `value.${index}`))}</td>`)}
+      ${params.map((name) => html`<td class=${this.isNumeric(name) ? 'number' : ''}>${this.cell(cellOf(trial, `param.${name}`))}</td>`)}
+      <td class="number">${trial.seconds === null ? '—' : this.formats.duration(trial.seconds)}</td>
       <td>
         <span class=${`tag ${trial.state}`}>${this.text(`jobs.trial.${trial.state}`)}</span>
         ${trial.attempt > 1 ? html`<span class="soft">${this.text('jobs.attempt', { count: trial.attempt })}</span>` : nothing}
         ${trial.fault ? html`<div class="fault"><bdi dir="auto">${trial.fault.message}</bdi></div>` : nothing}
       </td>
-      ${this.objectives.map((_, index) => html`<td class="number">${this.cell(cellOf(trial, `value.${index}`))}</td>`)}
-      ${params.map((name) => html`<td class=${this.isNumeric(name) ? 'number' : ''}>${this.cell(cellOf(trial, `param.${name}`))}</td>`)}
-      <td class="number">${trial.seconds === null ? '—' : this.formats.duration(trial.seconds)}</td>
       <td>
         <a
           href=${this.session.router.href(`/jobs/${this.job.id}/log?trial=${trial.number}`)}
