@@ -84,7 +84,7 @@ test('shows a tuning live, then all about it', async ({ page }) => {
   await expect(code).toContainText('/api/optimization/jobs');
   expect(await seriousFaults(page)).toEqual([]);
   await openPart(page, /فایل‌ها/);
-  await expect(page.getByRole('cell', { name: 'report.html' })).toBeVisible();
+  await expect(page.getByRole('cell', { name: 'report.html', exact: true })).toBeVisible();
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: /^بارگیری تنظیم واژه‌ها/ }).click();
   await page.locator('persopt-job-actions').getByRole('button', { name: 'بارگیری', exact: true }).click();
