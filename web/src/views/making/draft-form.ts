@@ -54,6 +54,8 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   @state() private sending = false;
   @query('persopt-fault-summary') private summary!: FaultSummaryElement;
 
+  /** Groups whose legend the heading beside them says already. */
+  protected readonly hiddenLegends: ReadonlySet<string> = new Set();
   protected abstract readonly kind: 'prune' | 'quantize';
   protected abstract initial(): D;
   /** Sends what the draft says. */
@@ -168,7 +170,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   protected radios(name: keyof D & string, path: string, legend: string, options: readonly Option[]): TemplateResult {
     const error = this.at(path);
     return html`<fieldset data-path=${path} tabindex="-1">
-      <legend>${legend}</legend>
+      <legend class=${this.hiddenLegends.has(name) ? 'visually-hidden' : ''}>${legend}</legend>
       <div class="choices">
         ${options.map(
           ({ value, label, hint }) =>

@@ -106,7 +106,6 @@ export const formStyles = css`
   }
   .start p {
     flex: 1 1 20rem;
-    max-inline-size: 42rem;
   }
   @container (max-width: 48rem) {
     .part {

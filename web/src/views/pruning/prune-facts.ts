@@ -174,7 +174,7 @@ function qualityMeasures({ quality, vocabulary }: PruneReport, translator: Trans
     const changed = before !== undefined && after !== undefined ? after - before : null;
     const told = (value: number | undefined) => (value === undefined ? null : metricValue(name, value, formats));
     const between =
-      quality.recovered && pruned !== undefined
+      name === quality.metric && quality.recovered && pruned !== undefined
         ? translator.text('result.quality.pruned', { value: metricValue(name, pruned, formats) })
         : '';
     const untrained = before === undefined && name === quality.metric ? translator.text('result.before.untrained') : '';

@@ -31,6 +31,7 @@ const PATTERNS = ['2:4', '4:8', '1:4', '1:2'];
 @customElement('persopt-prune-form')
 export class PruneFormElement extends DraftForm<PruneDraft> {
   protected override readonly kind = 'prune';
+  protected override readonly hiddenLegends = new Set(['what', 'method']);
 
   protected override initial(): PruneDraft {
     return FIRST_DRAFT;
@@ -131,6 +132,7 @@ export class PruneFormElement extends DraftForm<PruneDraft> {
     const found = (catalogOf(this.session).contributions.value.value ?? []).filter(
       ({ kind }) => kind === 'pruning-method',
     );
+    found.sort((one, other) => Number(other.name === FIRST_DRAFT.method) - Number(one.name === FIRST_DRAFT.method));
     const titles: Option[] = found.map(({ name, title }) => {
       const key = `pruning.method.${name}`;
       return {

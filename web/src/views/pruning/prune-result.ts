@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { own } from '../../ui/element';
+import { ltr, own } from '../../ui/element';
 import '../results/bar-table';
 import '../results/before-after';
 import { headline } from '../results/headline';
@@ -80,7 +80,7 @@ export class PruneResultElement extends ResultElement<PruneReport> {
         <dt>${this.text('result.onnx.size')}</dt>
         <dd>${this.formats.bytes(onnx.size)}</dd>
         <dt>${this.text('result.onnx.difference')}</dt>
-        <dd>${this.formats.significant(onnx.largestDifference, 2)}</dd>
+        <dd>${ltr(this.formats.significant(onnx.largestDifference, 2))}</dd>
         <dt>${this.text('result.onnx.inputs')}</dt>
         <dd>${own(onnx.inputs.join(', '))}</dd>
       </dl>

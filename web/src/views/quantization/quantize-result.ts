@@ -49,9 +49,9 @@ export class QuantizeResultElement extends ResultElement<QuantizeReport> {
       <p class="soft small">${this.text('result.outputs.text', { count: outputs.rows })}</p>
       <dl class="facts">
         <dt>${this.text('result.outputs.mean')}</dt>
-        <dd>${formats.significant(outputs.mean, 3)}</dd>
+        <dd>${ltr(formats.significant(outputs.mean, 3))}</dd>
         <dt>${this.text('result.outputs.largest')}</dt>
-        <dd>${formats.significant(outputs.largest, 3)}</dd>
+        <dd>${ltr(formats.significant(outputs.largest, 3))}</dd>
         <dt>${this.text('result.outputs.cosine')}</dt>
         <dd>${formats.number(outputs.cosine, { maximumFractionDigits: 6 })}</dd>
       </dl>

@@ -105,7 +105,7 @@ export class BarTableElement extends StudioElement {
           ${svg`<rect class="track" width="100" height="8"/><rect class="fill" width=${width} height="8"/>`}
         </svg>
       </td>
-      <td class="number">${value}</td>
+      <td class="number">${ltr(value)}</td>
       ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
     </tr>`;
   }

@@ -28,6 +28,7 @@ export class BeforeAfterElement extends StudioElement {
     css`
       :host {
         display: block;
+        max-inline-size: 62rem;
         container-type: inline-size;
       }
       table {
