@@ -203,6 +203,8 @@ function given(value: number | null): number | undefined {
   return value === null || Number.isNaN(value) ? undefined : value;
 }
 
+const NOTHING = { heads: 0, feedForward: 0, hidden: 0, layers: 0 };
+
 /** The draft that a job's spec comes from. Its output is left open: that folder is taken. */
 export function fromSpec(spec: PruneSpec, short: (path: string) => string): PruneDraft {
   const config = spec.config ?? {};
@@ -222,10 +224,7 @@ export function fromSpec(spec: PruneSpec, short: (path: string) => string): Prun
     sparsity: config.sparsity ?? FIRST_DRAFT.sparsity,
     scope: config.scope ?? '',
     pattern: config.pattern ?? FIRST_DRAFT.pattern,
-    heads: ratios?.heads ?? 0,
-    feedForward: ratios?.feedForward ?? 0,
-    hidden: ratios?.hidden ?? 0,
-    layers: ratios?.layers ?? 0,
+    ...(byRatios ? { ...NOTHING, ...ratios } : {}),
     keepLayers: (config.keepLayers ?? []).join(', '),
     layerRule: config.layerRule ?? 'importance',
     multipleOf: config.multipleOf ?? 1,

@@ -20,11 +20,13 @@ function change({ quality }: PruneReport) {
 }
 
 export function pruneOutcome(report: PruneReport): Outcome {
-  const { latency } = report;
+  const { latency, quality } = report;
+  const found = quality ? finalQuality(quality)?.[quality.metric] : undefined;
   return {
     size: report.before.bytes / report.after.bytes,
     speedups: latency ? [{ value: latency.speedup, low: latency.low, high: latency.high }] : [],
     change: change(report),
+    now: quality && found !== undefined ? { metric: quality.metric, value: found } : null,
   };
 }
 
@@ -39,7 +41,7 @@ export function pruneFigures(
   const size = report.before.bytes / report.after.bytes;
   const figures: Figure[] = [
     {
-      label: translator.text('result.figure.size'),
+      label: translator.text(size > 1 ? 'result.figure.size' : 'result.figure.disk'),
       value: size > 1 ? times(ratio(size, formats)) : formats.bytes(report.after.bytes),
       note: translator.text('result.from-to', {
         before: formats.bytes(report.before.bytes),

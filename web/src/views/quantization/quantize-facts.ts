@@ -27,7 +27,7 @@ export function quantizeFigures(
     translator.text('result.from-to', { before: formats.bytes(before), after: formats.bytes(after) });
   const figures: Figure[] = [
     {
-      label: translator.text('result.figure.size'),
+      label: translator.text(size > 1 ? 'result.figure.size' : 'result.figure.disk'),
       value: size > 1 ? times(ratio(size, formats)) : formats.bytes(report.bytesAfter),
       note: fromTo(report.bytesBefore, report.bytesAfter),
     },

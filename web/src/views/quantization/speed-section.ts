@@ -27,7 +27,7 @@ export function speedSection(
     <h3>${view.text('result.speed')}</h3>
     <p class="soft small">${view.text('result.speed.text')} ${machine(first.threads, first.device)}</p>
     <div class="scroller" tabindex="0" role="region" aria-label=${view.text('result.speed')}>
-      <table>
+      <table class="speeds">
         <caption class="visually-hidden">
           ${view.text('result.speed')}
         </caption>

@@ -21,6 +21,7 @@ export class BarTableElement extends StudioElement {
     surfaces,
     css`
       :host {
+        container-type: inline-size;
         display: grid;
         justify-items: start;
         gap: var(--p-3);
@@ -49,6 +50,37 @@ export class BarTableElement extends StudioElement {
       svg:dir(rtl) {
         transform: scaleX(-1);
       }
+      .named {
+        display: none;
+      }
+      @container (max-width: 36rem) {
+        thead {
+          position: absolute;
+          clip-path: inset(50%);
+        }
+        tr {
+          display: flex;
+          flex-wrap: wrap;
+          align-items: center;
+          gap: var(--p-1) var(--p-4);
+          padding-block: var(--p-3);
+          border-block-end: 1px solid var(--p-line);
+        }
+        td {
+          padding: 0;
+          border: 0;
+        }
+        td.name {
+          flex: 1 0 100%;
+        }
+        td.bar-cell {
+          flex: 1 1 60%;
+        }
+        .named {
+          display: inline;
+          color: var(--p-soft);
+        }
+      }
       .track {
         fill: var(--p-sunken);
       }
@@ -70,18 +102,18 @@ export class BarTableElement extends StudioElement {
     const rest = this.rows.length - rows.length;
     return html`
       <div class="scroller" tabindex="0" role="region" aria-label=${this.caption}>
-        <table>
+        <table role="table">
           <caption class="visually-hidden">
             ${this.caption}
           </caption>
-          <thead>
-            <tr>
-              <th scope="col">${name}</th>
-              <th scope="col" colspan="2">${bar}</th>
-              ${more.map((heading) => html`<th scope="col" class="number">${heading}</th>`)}
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader" scope="col">${name}</th>
+              <th role="columnheader" scope="col" colspan="2">${bar}</th>
+              ${more.map((heading) => html`<th role="columnheader" scope="col" class="number">${heading}</th>`)}
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             ${rows.map((row) => this.row(row))}
           </tbody>
         </table>
@@ -98,15 +130,20 @@ export class BarTableElement extends StudioElement {
 
   private row({ name, share, value, cells = [] }: BarRow) {
     const width = (Math.min(Math.max(share, 0), 1) * 100).toFixed(2);
-    return html`<tr>
-      <td class="name">${ltr(name)}</td>
-      <td class="bar-cell">
+    return html`<tr role="row">
+      <td role="cell" class="name">${ltr(name)}</td>
+      <td role="cell" class="bar-cell">
         <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
           ${svg`<rect class="track" width="100" height="8"/><rect class="fill" width=${width} height="8"/>`}
         </svg>
       </td>
-      <td class="number">${ltr(value)}</td>
-      ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
+      <td role="cell" class="number">${ltr(value)}</td>
+      ${cells.map(
+        (cell, index) =>
+          html`<td role="cell" class="number">
+            <span class="named" aria-hidden="true">${this.headings[index + 2]}:</span> ${cell}
+          </td>`,
+      )}
     </tr>`;
   }
 }

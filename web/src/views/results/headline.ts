@@ -1,6 +1,6 @@
 import type { MessageKey } from '../../i18n/keys';
 import type { Translator } from '../../i18n/translator';
-import { isShare, metricName, ratio } from './wording';
+import { isShare, metricName, metricValue, ratio } from './wording';
 
 export interface Interval {
   value: number;
@@ -16,6 +16,8 @@ export interface Outcome {
   speedups: readonly Interval[];
   /** How the task's own metric changed; without an interval where none was computed. */
   change: { metric: string; value: number; low?: number; high?: number } | null;
+  /** The metric of the result alone, where it is not known what it was before. */
+  now?: { metric: string; value: number } | null;
 }
 
 export type Direction = 'better' | 'worse' | 'level';
@@ -27,6 +29,7 @@ export function headline(outcome: Outcome, translator: Translator): string {
   const parts = [sizePart(outcome.size, translator)];
   if (outcome.speedups.length > 0) parts.push(speedPart(outcome.speedups, translator));
   if (outcome.change) parts.push(changePart(outcome.change, translator));
+  else if (outcome.now) parts.push(nowPart(outcome.now, translator));
   return translator.text('result.headline', { facts: translator.formats.list(parts) });
 }
 
@@ -61,7 +64,7 @@ function speedPart(speedups: readonly Interval[], translator: Translator): strin
 }
 
 function changePart(change: NonNullable<Outcome['change']>, translator: Translator): string {
-  const metric = metricName(change.metric, translator);
+  const metric = inSentence(metricName(change.metric, translator));
   const amount = (value: number) => changeAmount(change.metric, value, translator);
   const side = (value: number) =>
     value === 0
@@ -76,6 +79,19 @@ function changePart(change: NonNullable<Outcome['change']>, translator: Translat
   }
   const sides = { low: side(change.low), high: side(change.high) };
   return translator.text(`result.change.${word}` as MessageKey, { ...values, ...sides });
+}
+
+function nowPart({ metric, value }: NonNullable<Outcome['now']>, translator: Translator): string {
+  const values = {
+    metric: inSentence(metricName(metric, translator)),
+    value: metricValue(metric, value, translator.formats),
+  };
+  return translator.text('result.change.only', values);
+}
+
+/** A name in the midst of a sentence: small, unless it is written in capitals, such as F1. */
+function inSentence(name: string): string {
+  return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }
 
 /** By how much a metric changed, without a sign: in points of percent where it is a share of one. */

@@ -63,7 +63,8 @@ export abstract class ResultElement<R extends PruneReport | QuantizeReport> exte
   /** How many times: the number large, the word for it small. */
   protected times(value: string): TemplateResult {
     const [before = '', after = ''] = this.text('result.times', { times: '\u0000' }).split('\u0000');
-    return html`<small>${before}</small>${value}<small>${after}</small>`;
+    const unit = (text: string) => (text.trim().length > 1 ? html`<small>${text}</small>` : text);
+    return html`${unit(before)}${value}${unit(after)}`;
   }
 
   /** What the server says about the result; what of it we know in the person's language. */

@@ -65,6 +65,17 @@ export const resultStyles = css`
   section > p {
     max-inline-size: 46rem;
   }
+  .speeds th[scope='rowgroup'] {
+    font-weight: 500;
+    white-space: nowrap;
+  }
+  .speeds tr:last-child td:first-child {
+    padding-inline-start: var(--p-3);
+  }
+  .speeds tr:first-child td {
+    border-block-end: 0;
+    color: var(--p-soft);
+  }
   .notes {
     display: grid;
     gap: var(--p-2);
