@@ -13,9 +13,11 @@ export const controls = css`
     background: var(--p-surface);
     color: var(--p-ink);
     font: inherit;
+    line-height: 1.4;
   }
-  input[dir='ltr'] {
-    text-align: start;
+  /* Where a path or a number stands follows the page; how it reads does not. */
+  :host(:dir(rtl)) input[dir='ltr'] {
+    text-align: right;
   }
   select {
     padding-block: 0;
