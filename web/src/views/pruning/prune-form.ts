@@ -53,7 +53,7 @@ export class PruneFormElement extends DraftForm<PruneDraft> {
 
   protected override promise(): string {
     const { draft, formats } = this;
-    const model = draft.model ? `\u2068${draft.model}\u2069` : this.text('pruning.promise.model');
+    const model = draft.model ? `\u2066${draft.model}\u2069` : this.text('pruning.promise.model');
     const values = { model, share: formats.percent(draft.sparsity ?? 0.5, 0), pattern: draft.pattern };
     if (draft.what === 'vocabulary') return this.text('pruning.promise.vocabulary', values);
     if (draft.what === 'units') {

@@ -51,7 +51,7 @@ export class QuantizeFormElement extends DraftForm<QuantizeDraft> {
 
   protected override promise(): string {
     const { draft } = this;
-    const model = draft.model ? `\u2068${draft.model}\u2069` : this.text('quantization.promise.model');
+    const model = draft.model ? `\u2066${draft.model}\u2069` : this.text('quantization.promise.model');
     const values = { model, bits: Number(draft.bits) };
     if (draft.bits === '32') return this.text('quantization.promise.export', values);
     if (draft.bits === '16') return this.text('quantization.promise.cast', values);
