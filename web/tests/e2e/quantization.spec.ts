@@ -13,7 +13,7 @@ test('quantizes a model to 8 bits from form to result', async ({ page }) => {
   test.setTimeout(300_000);
   await openStudio(page, '/studio/quantization');
   await chooseModel(page, 'models/tiny-bert-fa-2');
-  await page.getByRole('radio', { name: /پای‌تورچ/ }).check();
+  await page.getByRole('radio', { name: /^پای‌تورچ/ }).check();
   await page.getByRole('textbox', { name: 'سطرهای هر فراخوانی' }).fill('۱');
   await page.getByRole('textbox', { name: 'توکن‌های هر سطر' }).fill('۸');
   await page.getByRole('checkbox', { name: /سنجش حافظه/ }).uncheck();
@@ -31,7 +31,7 @@ test('quantizes a model to 8 bits from form to result', async ({ page }) => {
 test('says what a backend cannot do, and offers the nearest that it can', async ({ page }) => {
   await openStudio(page, '/studio/quantization');
   await chooseModel(page, 'models/tiny-bert-fa-2');
-  await page.getByRole('radio', { name: /پای‌تورچ/ }).check();
+  await page.getByRole('radio', { name: /^پای‌تورچ/ }).check();
   await page.getByText('تنظیم‌های بیشتر').click();
   const symmetric = page.getByRole('checkbox', { name: /متقارن \(بی نقطهٔ صفر\)/ });
   await symmetric.uncheck();

@@ -96,7 +96,12 @@ export function quantizeMeasures(report: QuantizeReport, job: Job | null, transl
       sizes: [report.bytesBefore, report.bytesAfter],
       change: times(report.bytesBefore / report.bytesAfter),
     },
-    { label: translator.text('result.folder'), before: null, after: formats.bytes(report.totalBytes) },
+    {
+      label: translator.text('result.folder'),
+      before: null,
+      after: formats.bytes(report.totalBytes),
+      why: translator.text('result.folder.text'),
+    },
     ...memoryMeasures(report, job, translator),
     ...qualityMeasures(report, job, translator),
   ];
