@@ -1,17 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { merge, readNearest, shortPath, splitList } from '../../src/views/making/drafts';
+import { readNearest, shortPath, splitList } from '../../src/views/making/drafts';
 import * as prune from '../../src/views/pruning/prune-draft';
 import * as quantize from '../../src/views/quantization/quantize-draft';
 
 const same = (path: string) => path;
 
 describe('drafts', () => {
-  test('take over known fields of the same kind only', () => {
-    const initial = { model: '', sparsity: 0.5 as number | null, gradual: false };
-    const kept = { model: 'a', sparsity: null, gradual: 'yes', other: 1 };
-    expect(merge(initial, kept)).toEqual({ model: 'a', sparsity: null, gradual: false });
-  });
-
   test('name what lies in the workspace by its name there', () => {
     expect(shortPath('/home/x/models/bert', ['models/bert'])).toBe('models/bert');
     expect(shortPath('/home/x/models/other-bert', ['models/bert', 'bert'])).toBe('/home/x/models/other-bert');
@@ -103,7 +97,16 @@ describe('a quantization', () => {
     { ...draft, method: 'static', ranges: 'percentile', percentile: 99.9, measures: true },
     { ...draft, method: 'qat', distill: true, epochs: 3, measures: true },
     { ...draft, bits: '4', method: 'weight-only', groupSize: 64, rounding: 'gptq', measures: true },
-    { ...draft, measures: true, backend: 'torch', backendOptions: { layout: 'torchao' }, keep: 'classifier' },
+    {
+      ...draft,
+      task: 'text-classification',
+      textColumns: 'a, b',
+      labelColumn: 'c',
+      measures: true,
+      backend: 'torch',
+      backendOptions: { layout: 'torchao' },
+      keep: 'classifier',
+    },
   ])('begins again as it was (%#)', (given) => {
     expect(quantize.fromSpec(quantize.toSpec(given, 'out'), same)).toEqual(given);
   });

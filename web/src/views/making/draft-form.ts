@@ -20,7 +20,8 @@ import { controls } from '../../ui/controls.css';
 import { StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { surfaces } from '../../ui/surfaces.css';
-import { keepDraft, readDraft, readNearest, shortPath } from './drafts';
+import { keepDraft, readDraft } from '../../forms/drafts';
+import { readNearest, shortPath } from './drafts';
 import { formStyles } from './form.css';
 
 export interface Option {
@@ -71,7 +72,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
     const catalog = catalogOf(session);
     new Watch(this, catalog.models, catalog.datasets, catalog.contributions);
     void catalog.contributions.load();
-    this.draft = readDraft(this.kind, this.initial());
+    this.draft = readDraft(session, this.kind, this.initial());
   }
 
   /** Fills the form with what a job was asked to do. */
@@ -85,13 +86,13 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
       );
     this.draft = this.readSpec(job.spec, short);
     this.faults = [];
-    keepDraft(this.kind, this.draft);
+    keepDraft(this.session, this.kind, this.draft);
   }
 
   /** Takes over some fields, as a link has them. */
   take(patch: Partial<D>): void {
     this.draft = { ...this.draft, ...patch };
-    keepDraft(this.kind, this.draft);
+    keepDraft(this.session, this.kind, this.draft);
   }
 
   override render() {
@@ -101,7 +102,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
       <form novalidate @submit=${this.submit}>
         <persopt-fault-summary
           .entries=${entries}
-          .error=${entries.length > 0 ? null : this.error}
+          .error=${this.error instanceof Problem && this.error.faults.length > 0 ? null : this.error}
           @choose=${(event: CustomEvent<string>) => focusField(this.renderRoot, event.detail)}
         ></persopt-fault-summary>
         ${this.nearest()} ${this.parts()}
@@ -229,7 +230,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   protected put<K extends keyof D>(name: K, value: D[K], path: string): void {
     this.draft = { ...this.draft, [name]: value };
     this.faults = withoutFaults(this.faults, path);
-    keepDraft(this.kind, this.draft);
+    keepDraft(this.session, this.kind, this.draft);
   }
 
   /** A button for what the server calls the nearest thing that can be done. */
@@ -256,7 +257,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
     this.draft = this.initial();
     this.faults = [];
     this.error = null;
-    keepDraft(this.kind, this.draft);
+    keepDraft(this.session, this.kind, this.draft);
   };
 
   private readonly submit = async (event: Event): Promise<void> => {

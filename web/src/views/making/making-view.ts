@@ -37,7 +37,7 @@ export abstract class MakingView extends StudioElement {
     const [id] = view === this.view ? rest : [];
     return html`
       <header class="view-head">
-        <h1>${this.text(`${this.view as 'pruning'}.title`)}</h1>
+        <h1 tabindex="-1">${this.text(`${this.view as 'pruning'}.title`)}</h1>
         ${id ? this.back() : html`<p class="soft">${this.text(`${this.view as 'pruning'}.intro`)}</p>`}
       </header>
       ${id ? this.run(id) : this.form()}
@@ -57,6 +57,7 @@ export abstract class MakingView extends StudioElement {
   protected readonly started = (event: CustomEvent<Job>): void => {
     this.session.router.go(`/${this.view}/${event.detail.id}`);
     window.scrollTo({ top: 0 });
+    this.renderRoot.querySelector('h1')?.focus({ preventScroll: true });
   };
 
   private run(id: string) {

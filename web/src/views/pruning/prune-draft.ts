@@ -1,11 +1,11 @@
 import type { PruneSpec } from '../../api/types';
 import type { Options } from '../../forms';
 import type { MessageKey } from '../../i18n/keys';
-import type { BaseDraft } from '../making/draft-form';
+import { dataDraft, dataSpec, NO_DATA, type DataDraft } from '../making/data-form';
 import { compact, splitList } from '../making/drafts';
 
 /** What the pruning form holds; numbers are null where the server's default counts. */
-export interface PruneDraft extends BaseDraft {
+export interface PruneDraft extends DataDraft {
   /** Single weights become zero, whole units go, or nothing but the vocabulary is trimmed. */
   what: 'weights' | 'units' | 'vocabulary';
   method: string;
@@ -52,7 +52,7 @@ export interface PruneDraft extends BaseDraft {
 export const FIRST_DRAFT: PruneDraft = {
   model: '',
   output: null,
-  dataset: '',
+  ...NO_DATA,
   what: 'weights',
   method: 'magnitude',
   methodOptions: {},
@@ -133,7 +133,7 @@ export function toSpec(draft: PruneDraft, output: string): PruneSpec {
     outputPath: output,
     seed: given(draft.seed),
     config: config(draft),
-    datasetPath: dataReasons(draft).length > 0 ? draft.dataset : undefined,
+    ...(dataReasons(draft).length > 0 ? dataSpec(draft) : {}),
     training: isTrained(draft) ? training(draft) : undefined,
     calibrationRows: given(draft.calibrationRows),
     batchSize: given(draft.batchSize),
@@ -216,7 +216,7 @@ export function fromSpec(spec: PruneSpec, short: (path: string) => string): Prun
   return {
     ...FIRST_DRAFT,
     model: short(spec.modelPath ?? ''),
-    dataset: short(spec.datasetPath ?? ''),
+    ...dataDraft(spec, short),
     what: onlyVocabulary ? 'vocabulary' : config.structured ? 'units' : 'weights',
     method: onlyVocabulary ? FIRST_DRAFT.method : (config.method ?? FIRST_DRAFT.method),
     methodOptions: (config.methodOptions ?? {}) as Options,

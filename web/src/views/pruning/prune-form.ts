@@ -1,16 +1,10 @@
 import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { Job, PruneSpec } from '../../api/types';
-import type {
-  DatasetPickerElement,
-  ModelPickerElement,
-  Options,
-  OutputFieldElement,
-  Schema,
-  SchemaFormElement,
-} from '../../forms';
+import type { ModelPickerElement, Options, OutputFieldElement, Schema, SchemaFormElement } from '../../forms';
 import { catalogOf } from '../../state/catalog';
-import { DraftForm, type Option } from '../making/draft-form';
+import { DataForm } from '../making/data-form';
+import type { Option } from '../making/draft-form';
 import {
   dataReasons,
   FIRST_DRAFT,
@@ -29,7 +23,7 @@ const PATTERNS = ['2:4', '4:8', '1:4', '1:2'];
 
 /** `<persopt-prune-form>`: what to prune, how, and how much. */
 @customElement('persopt-prune-form')
-export class PruneFormElement extends DraftForm<PruneDraft> {
+export class PruneFormElement extends DataForm<PruneDraft> {
   protected override readonly kind = 'prune';
   protected override readonly hiddenLegends = new Set(['what', 'method']);
 
@@ -254,14 +248,8 @@ export class PruneFormElement extends DraftForm<PruneDraft> {
       }
       ${
         reasons.length > 0
-          ? html`<persopt-dataset-picker
-                data-path="$.datasetPath"
-                hint=${reasons.map((key) => this.text(key)).join(' ')}
-                error=${this.at('$.datasetPath')}
-                .value=${draft.dataset}
-                @change=${(event: Event) => this.put('dataset', (event.target as DatasetPickerElement).value, '$.datasetPath')}
-              ></persopt-dataset-picker>
-              ${isTrained(draft) ? this.training() : nothing}`
+          ? html`${this.datasetFields(reasons.map((key) => this.text(key)).join(' '))}
+            ${isTrained(draft) ? this.training() : nothing}`
           : html`<p class="soft small">${this.text('pruning.data.none')}</p>`
       }
     `;

@@ -2,11 +2,11 @@ import type { QuantizeSpec } from '../../api/types';
 import type { Options } from '../../forms';
 import { readNumber } from '../../i18n/formats';
 import type { MessageKey } from '../../i18n/keys';
-import type { BaseDraft } from '../making/draft-form';
+import { dataDraft, dataSpec, NO_DATA, type DataDraft } from '../making/data-form';
 import { compact, splitList } from '../making/drafts';
 
 /** What the quantization form holds; numbers are null where the server's default counts. */
-export interface QuantizeDraft extends BaseDraft {
+export interface QuantizeDraft extends DataDraft {
   method: string;
   /** As text, so that a select holds it. */
   bits: string;
@@ -47,7 +47,7 @@ export interface QuantizeDraft extends BaseDraft {
 export const FIRST_DRAFT: QuantizeDraft = {
   model: '',
   output: null,
-  dataset: '',
+  ...NO_DATA,
   method: 'dynamic',
   bits: '8',
   symmetric: true,
@@ -122,7 +122,7 @@ export function toSpec(draft: QuantizeDraft, output: string): QuantizeSpec {
     outputPath: output,
     config: config(draft),
     seed: given(draft.seed),
-    datasetPath: dataReasons(draft).length > 0 ? draft.dataset : undefined,
+    ...(dataReasons(draft).length > 0 ? dataSpec(draft) : {}),
     calibrationRows: given(draft.calibrationRows),
     batchSize: given(draft.batchSize),
     device: draft.device === 'auto' ? undefined : draft.device,
@@ -191,7 +191,7 @@ export function fromSpec(spec: QuantizeSpec, short: (path: string) => string): Q
   return {
     ...FIRST_DRAFT,
     model: short(spec.modelPath ?? ''),
-    dataset: short(spec.datasetPath ?? ''),
+    ...dataDraft(spec, short),
     method: config.method ?? 'dynamic',
     bits: String(config.bits ?? 8),
     symmetric: config.symmetric ?? true,

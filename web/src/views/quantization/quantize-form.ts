@@ -1,16 +1,9 @@
 import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { Contribution, Job, QuantizeSpec } from '../../api/types';
-import type {
-  DatasetPickerElement,
-  ModelPickerElement,
-  Options,
-  OutputFieldElement,
-  Schema,
-  SchemaFormElement,
-} from '../../forms';
+import type { ModelPickerElement, Options, OutputFieldElement, Schema, SchemaFormElement } from '../../forms';
 import { catalogOf } from '../../state/catalog';
-import { DraftForm } from '../making/draft-form';
+import { DataForm } from '../making/data-form';
 import {
   dataReasons,
   FIRST_DRAFT,
@@ -27,7 +20,7 @@ const COUNT = { min: 1, integer: true };
 
 /** `<persopt-quantize-form>`: what to quantize, how, and with which backend. */
 @customElement('persopt-quantize-form')
-export class QuantizeFormElement extends DraftForm<QuantizeDraft> {
+export class QuantizeFormElement extends DataForm<QuantizeDraft> {
   protected override readonly kind = 'quantize';
   protected override readonly hiddenLegends = new Set(['backend']);
 
@@ -207,14 +200,8 @@ export class QuantizeFormElement extends DraftForm<QuantizeDraft> {
       ${needed ? nothing : this.check('measures', '$.measures', this.text('quantization.measures'), this.text('quantization.measures.hint'))}
       ${
         reasons.length > 0
-          ? html`<persopt-dataset-picker
-                data-path="$.datasetPath"
-                hint=${reasons.map((key) => this.text(key)).join(' ')}
-                error=${this.at('$.datasetPath')}
-                .value=${draft.dataset}
-                @change=${(event: Event) => this.put('dataset', (event.target as DatasetPickerElement).value, '$.datasetPath')}
-              ></persopt-dataset-picker>
-              ${needed ? this.number('calibrationRows', '$.calibrationRows', this.text('quantization.field.calibrationRows'), COUNT, { hint: this.text('quantization.field.calibrationRows.hint') }) : nothing}`
+          ? html`${this.datasetFields(reasons.map((key) => this.text(key)).join(' '))}
+            ${needed ? this.number('calibrationRows', '$.calibrationRows', this.text('quantization.field.calibrationRows'), COUNT, { hint: this.text('quantization.field.calibrationRows.hint') }) : nothing}`
           : html`<p class="soft small">${this.text('quantization.data.none')}</p>`
       }
       ${isTrained(draft) ? this.training() : nothing}
