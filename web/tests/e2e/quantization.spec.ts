@@ -49,7 +49,7 @@ test('asks for a data set only where one is needed, and says why', async ({ page
   await expect(page.getByText('بازهٔ فعال‌سازی‌ها روی سطرهای آموزشی آن پیدا می‌شود')).toBeVisible();
   await page.getByRole('combobox', { name: 'دادگان' }).fill('word-kinds');
   await page.getByRole('option', { name: 'datasets/word-kinds' }).click();
-  await expect(page.getByText('دسته‌بندی متن')).toBeVisible();
+  await expect(page.locator('persopt-data-sample').getByText('دسته‌بندی متن')).toBeVisible();
   await page.getByText('تنظیم‌های بیشتر').click();
   expect(await seriousFaults(page)).toEqual([]);
 });
