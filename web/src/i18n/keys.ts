@@ -5,6 +5,7 @@ import type forms from './en/forms.json';
 import type jobs from './en/jobs.json';
 import type pruning from './en/pruning.json';
 import type quantization from './en/quantization.json';
+import type results from './en/results.json';
 import type shell from './en/shell.json';
 import type tuning from './en/tuning.json';
 
@@ -15,6 +16,7 @@ interface Catalogues {
   jobs: typeof jobs;
   pruning: typeof pruning;
   quantization: typeof quantization;
+  results: typeof results;
   shell: typeof shell;
   tuning: typeof tuning;
 }
