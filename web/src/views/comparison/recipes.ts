@@ -1,0 +1,104 @@
+import type { Trial } from '../../api/types';
+import type { CompressSpec } from '../../api/types';
+import type { Candidate, CompressReport, Recipe } from './reports';
+
+/** A candidate as far as it is known: of a trial while the search runs, of the report when it has ended. */
+export interface Looked {
+  number: number;
+  recipe: Recipe;
+  /** A trial does not tell whether it was judged in earnest or passed over; its report does. */
+  state: Candidate['state'] | 'running' | 'looked-at';
+  reason: string;
+  drop: number | null;
+  dropInterval: readonly [number, number] | null;
+  /** Milliseconds, bytes, and times as fast as the original; null where not known. */
+  latency: number | null;
+  size: number | null;
+  speedup: number | null;
+  seconds: number | null;
+}
+
+/** Reads a point of the search space as a recipe. */
+export function readRecipe(params: Trial['params']): Recipe {
+  const number = (name: string) => Number(params[name] ?? 0);
+  const [backend, method, bits, sign] = String(params['quantization'] ?? 'none').split('/');
+  const ratios = { layers: number('layers'), heads: number('heads'), feedForward: number('feedForward') };
+  const cuts = params['cut'] === true && Object.values(ratios).some((ratio) => ratio > 0);
+  return {
+    trim: params['trim'] === true,
+    cut: cuts ? { method: String(params['method']), ratios, layerRule: String(params['layerRule']) } : null,
+    train: cuts ? { epochs: number('epochs'), learningRate: number('learningRate') } : null,
+    quantize:
+      backend && method && bits
+        ? { backend, method, bits: Number(bits), symmetric: sign !== 'asymmetric', keepWorst: number('keep') }
+        : null,
+  };
+}
+
+/** Reads the trial of a candidate. */
+export function readTrial({ number, params, state, metrics, fault, seconds }: Trial): Looked {
+  const metric = (name: string) => metrics[name] ?? null;
+  return {
+    number,
+    recipe: readRecipe(params),
+    state: state === 'running' ? 'running' : state === 'succeeded' ? 'looked-at' : 'failed',
+    reason: fault?.message ?? '',
+    drop: metric('drop'),
+    dropInterval: null,
+    latency: metric('latency'),
+    size: metric('size'),
+    speedup: metric('speedup'),
+    seconds,
+  };
+}
+
+/** Reads a candidate of the report. */
+export function readCandidate(candidate: Candidate): Looked {
+  const metric = (name: string) => candidate.metrics[name] ?? null;
+  const { number, recipe, state, reason, drop, stages } = candidate;
+  return {
+    number,
+    recipe,
+    state,
+    reason,
+    drop: metric('drop'),
+    dropInterval: drop && [drop.low, drop.high],
+    latency: metric('latency'),
+    size: metric('size'),
+    speedup: metric('speedup'),
+    seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
+  };
+}
+
+/** Most points lost, bytes and milliseconds; null where nothing is asked. */
+export interface Limits {
+  drop: number;
+  size: number | null;
+  latency: number | null;
+}
+
+/** The limits of a spec, which the server has resolved to numbers. */
+export function limitsOf(spec: CompressSpec): Limits {
+  const number = (value: unknown) => (typeof value === 'number' ? value : null);
+  return { drop: spec.maxAccuracyDrop ?? 1, size: number(spec.maxSize), latency: number(spec.maxLatency) };
+}
+
+/** Whether a candidate keeps every limit, as far as that is known; what is not known does not. */
+export function keepsLimits(one: Looked, limits: Limits): boolean {
+  const within = (value: number | null, most: number | null) => most === null || (value !== null && value <= most);
+  return within(one.drop, limits.drop) && within(one.size, limits.size) && within(one.latency, limits.latency);
+}
+
+/** The best candidate so far: within the limits, and of those with the least of what is minimized; null without one. */
+export function bestSoFar(found: readonly Looked[], limits: Limits, minimize: 'latency' | 'size'): Looked | null {
+  const fit = found.filter((one) => one[minimize] !== null && keepsLimits(one, limits));
+  return fit.reduce<Looked | null>(
+    (best, one) => (best === null || (one[minimize] ?? 0) < (best[minimize] ?? 0) ? one : best),
+    null,
+  );
+}
+
+/** Whether the report's chosen candidate is the one of this number. */
+export function isChosen(report: CompressReport | null, number: number): boolean {
+  return report?.chosen.number === number;
+}
