@@ -3,6 +3,7 @@ import type {
   CompareSpec,
   CompressSpec,
   Dataset,
+  DatasetDetail,
   Job,
   JobKind,
   JobList,
@@ -47,6 +48,8 @@ export class Client {
   system = () => this.get<System>('/system');
   models = () => this.get<{ models: Model[] }>('/models');
   datasets = () => this.get<{ datasets: Dataset[] }>('/datasets');
+  sample = (name: string, query: { split?: string; limit?: number } = {}) =>
+    this.get<DatasetDetail>('/datasets/sample', { name, ...query });
   plugins = () => this.get<PluginList>('/plugins');
   job = (id: string) => this.get<Job>(`/jobs/${encodeURIComponent(id)}`);
   cancel = (id: string) => this.post<Job>(`/jobs/${encodeURIComponent(id)}/cancel`, {});

@@ -1,5 +1,6 @@
 /** The keys of all catalogues, so that the type checker knows them. The English files are the measure. */
 import type comparison from './en/comparison.json';
+import type forms from './en/forms.json';
 import type jobs from './en/jobs.json';
 import type pruning from './en/pruning.json';
 import type quantization from './en/quantization.json';
@@ -8,6 +9,7 @@ import type tuning from './en/tuning.json';
 
 interface Catalogues {
   comparison: typeof comparison;
+  forms: typeof forms;
   jobs: typeof jobs;
   pruning: typeof pruning;
   quantization: typeof quantization;
