@@ -55,7 +55,9 @@ export class Client {
   cancel = (id: string) => this.post<Job>(`/jobs/${encodeURIComponent(id)}/cancel`, {});
   report = <T = Record<string, unknown>>(id: string) => this.get<T>(`/jobs/${encodeURIComponent(id)}/report`);
   artifacts = (id: string) =>
-    this.get<{ artifacts: { name: string; size: number }[] }>(`/jobs/${encodeURIComponent(id)}/artifacts`);
+    this.get<{ artifacts: { name: string; bytes: number; modified: string }[] }>(
+      `/jobs/${encodeURIComponent(id)}/artifacts`,
+    );
 
   jobs = (query: { kind?: JobKind; state?: readonly JobState[]; limit?: number; cursor?: string } = {}) =>
     this.get<JobList>('/jobs', query);

@@ -1,4 +1,5 @@
 /** The keys of all catalogues, so that the type checker knows them. The English files are the measure. */
+import type charts from './en/charts.json';
 import type comparison from './en/comparison.json';
 import type forms from './en/forms.json';
 import type jobs from './en/jobs.json';
@@ -8,6 +9,7 @@ import type shell from './en/shell.json';
 import type tuning from './en/tuning.json';
 
 interface Catalogues {
+  charts: typeof charts;
   comparison: typeof comparison;
   forms: typeof forms;
   jobs: typeof jobs;
