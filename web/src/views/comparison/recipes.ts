@@ -1,6 +1,7 @@
-import type { Trial } from '../../api/types';
-import type { CompressSpec } from '../../api/types';
+import type { CompressSpec, Trial } from '../../api/types';
 import type { Candidate, CompressReport, Recipe } from './reports';
+
+export type Minimized = 'latency' | 'size';
 
 /** A candidate as far as it is known: of a trial while the search runs, of the report when it has ended. */
 export interface Looked {
@@ -11,6 +12,8 @@ export interface Looked {
   reason: string;
   drop: number | null;
   dropInterval: readonly [number, number] | null;
+  /** Points that are lost at most, as sure as was asked for; null where the server does not tell. */
+  dropBound: number | null;
   /** Milliseconds, bytes, and times as fast as the original; null where not known. */
   latency: number | null;
   size: number | null;
@@ -45,6 +48,7 @@ export function readTrial({ number, params, state, metrics, fault, seconds }: Tr
     reason: fault?.message ?? '',
     drop: metric('drop'),
     dropInterval: null,
+    dropBound: metric('dropBound'),
     latency: metric('latency'),
     size: metric('size'),
     speedup: metric('speedup'),
@@ -63,6 +67,7 @@ export function readCandidate(candidate: Candidate): Looked {
     reason,
     drop: metric('drop'),
     dropInterval: drop && [drop.low, drop.high],
+    dropBound: metric('dropBound'),
     latency: metric('latency'),
     size: metric('size'),
     speedup: metric('speedup'),
@@ -78,27 +83,27 @@ export interface Limits {
 }
 
 /** The limits of a spec, which the server has resolved to numbers. */
-export function limitsOf(spec: CompressSpec): Limits {
+export function askedLimits(spec: CompressSpec): Limits {
   const number = (value: unknown) => (typeof value === 'number' ? value : null);
   return { drop: spec.maxAccuracyDrop ?? 1, size: number(spec.maxSize), latency: number(spec.maxLatency) };
+}
+
+/** The limits of a report; that what is minimized is below the original's is none that was asked for. */
+export function limitsOf({ limits, original }: Pick<CompressReport, 'limits' | 'original'>): Limits {
+  const asked = (name: Minimized) => {
+    const limit = limits[name];
+    return limit === undefined || limit >= original[name] * (1 - 1e-6) ? null : limit;
+  };
+  return { drop: limits['drop'] ?? 0, size: asked('size'), latency: asked('latency') };
 }
 
 /** Whether a candidate keeps every limit, as far as that is known; what is not known does not. */
 export function keepsLimits(one: Looked, limits: Limits): boolean {
   const within = (value: number | null, most: number | null) => most === null || (value !== null && value <= most);
-  return within(one.drop, limits.drop) && within(one.size, limits.size) && within(one.latency, limits.latency);
+  return within(one.dropBound ?? one.drop, limits.drop) && within(one.size, limits.size) && within(one.latency, limits.latency);
 }
 
-/** The best candidate so far: within the limits, and of those with the least of what is minimized; null without one. */
-export function bestSoFar(found: readonly Looked[], limits: Limits, minimize: 'latency' | 'size'): Looked | null {
-  const fit = found.filter((one) => one[minimize] !== null && keepsLimits(one, limits));
-  return fit.reduce<Looked | null>(
-    (best, one) => (best === null || (one[minimize] ?? 0) < (best[minimize] ?? 0) ? one : best),
-    null,
-  );
-}
-
-/** Whether the report's chosen candidate is the one of this number. */
-export function isChosen(report: CompressReport | null, number: number): boolean {
-  return report?.chosen.number === number;
+/** The number of the candidate that the search holds for the best, by the value that its progress tells; -1 without. */
+export function bestNumber(found: readonly Looked[], minimize: Minimized, best: number | null): number {
+  return best === null ? -1 : (found.find((one) => one[minimize] === best)?.number ?? -1);
 }
