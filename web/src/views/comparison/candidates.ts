@@ -117,7 +117,9 @@ export class CandidatesElement extends ComparisonElement {
         ${
           one.dropInterval
             ? html`<span class="under"
-                ><bdi>${interval(signed(one.dropInterval[0], this, 1), signed(one.dropInterval[1], this, 1), this)}</bdi></span
+                ><bdi
+                  >${interval(signed(one.dropInterval[0], this, 1), signed(one.dropInterval[1], this, 1), this)}</bdi
+                ></span
               >`
             : nothing
         }
@@ -127,7 +129,9 @@ export class CandidatesElement extends ComparisonElement {
         ${
           one.speedup === null
             ? nothing
-            : html`<span class="under">${this.text('comparison.speed.as-fast', { ratio: ratioText(one.speedup, this) })}</span>`
+            : html`<span class="under"
+                >${this.text('comparison.speed.as-fast', { ratio: ratioText(one.speedup, this) })}</span
+              >`
         }
       </td>
       <td class="number">${one.size === null ? '—' : formats.bytes(one.size)}</td>

@@ -83,7 +83,9 @@ export class CompareFormElement extends FormElement<CompareDraft> {
         </details>
         <div class="foot">
           <p>${this.plan(chosen.length)}</p>
-          <button class="button primary" ?disabled=${this.starting}>${icon('play')}${this.text('comparison.form.start')}</button>
+          <button class="button primary" ?disabled=${this.starting}>
+            ${icon('play')}${this.text('comparison.form.start')}
+          </button>
         </div>
       </form>
       ${
@@ -174,7 +176,8 @@ export class CompareFormElement extends FormElement<CompareDraft> {
         </header>
         <div class="fields">
           <div class="checks">
-            ${this.tick('speed', this.text('comparison.form.speed'))} ${this.tick('memory', this.text('comparison.form.memory'))}
+            ${this.tick('speed', this.text('comparison.form.speed'))}
+            ${this.tick('memory', this.text('comparison.form.memory'))}
           </div>
           ${
             draft.speed
@@ -213,7 +216,7 @@ export class CompareFormElement extends FormElement<CompareDraft> {
       ...(draft.dataset ? [this.text('comparison.form.plan.quality', { data: isolate(draft.dataset) })] : []),
       ...(draft.speed ? [this.text('comparison.form.plan.speed')] : []),
       ...(draft.memory ? [this.text('comparison.form.plan.memory')] : []),
-      this.text('comparison.form.plan.size'),
+      this.text('comparison.form.plan.bytes'),
     ];
     return this.text('comparison.form.plan', { count: models, parts: this.formats.list(parts) });
   }

@@ -48,7 +48,8 @@ export class CompareResultElement extends ComparisonElement {
     if (!report || !this.isReady) return html`<persopt-state kind="loading"></persopt-state>`;
     const notes = report.notes[this.formats.language] ?? [];
     const id = job?.id ?? '';
-    const hasTrade = report.metric !== null && report.models.filter(({ quality }) => quality[report.metric ?? '']).length > 1;
+    const hasTrade =
+      report.metric !== null && report.models.filter(({ quality }) => quality[report.metric ?? '']).length > 1;
     const answered = report.rows > 0 && report.pairs.some(({ agreement }) => agreement !== null);
     return html`
       <div class="section">
@@ -98,11 +99,13 @@ export class CompareResultElement extends ComparisonElement {
     ];
     return html`<h2>${this.text('comparison.facts')}</h2>
       <dl class="facts">
-        ${rows.filter(([, value]) => value !== '').map(
-          ([name, value]) =>
-            html`<dt>${name}</dt>
-              <dd>${value}</dd>`,
-        )}
+        ${rows
+          .filter(([, value]) => value !== '')
+          .map(
+            ([name, value]) =>
+              html`<dt>${name}</dt>
+                <dd>${value}</dd>`,
+          )}
       </dl>`;
   }
 }

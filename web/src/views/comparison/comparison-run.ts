@@ -106,7 +106,9 @@ export class ComparisonRunElement extends ComparisonElement {
     const { router } = this.session;
     const again = `/comparison?${job.kind === 'compress' ? 'mode=compress&' : ''}from=${job.id}`;
     return html`<header class="head">
-      <h1>${job.spec.name ? own(job.spec.name) : this.text(job.kind === 'compare' ? 'comparison.run.compare' : 'comparison.run.compress')}</h1>
+      <h1>
+        ${job.spec.name ? own(job.spec.name) : this.text(job.kind === 'compare' ? 'comparison.run.compare' : 'comparison.run.compress')}
+      </h1>
       <p class="models">${this.about(job)}</p>
       <div class="row small">
         <span class=${`tag ${job.state}`}>${this.text(`job.state.${job.state}`)}</span>
@@ -123,16 +125,25 @@ export class ComparisonRunElement extends ComparisonElement {
   private about({ kind, spec }: Job) {
     const short = (path: string) => path.split('/').filter(Boolean).pop() ?? path;
     const data = (spec as CompareSpec).datasetPath;
-    const models = kind === 'compare' ? ((spec as CompareSpec).modelPaths ?? []) : [(spec as CompressSpec).modelPath ?? ''];
-    const named = models.map((path, place) => html`${place > 0 ? this.text('comparison.separator') : nothing}${ltr(short(path))}`);
+    const models =
+      kind === 'compare' ? ((spec as CompareSpec).modelPaths ?? []) : [(spec as CompressSpec).modelPath ?? ''];
+    const named = models.map(
+      (path, place) => html`${place > 0 ? this.text('comparison.separator') : nothing}${ltr(short(path))}`,
+    );
     return html`${named}${data ? html`${this.text('comparison.separator')}${this.text('comparison.run.on')} ${ltr(short(data))}` : nothing}`;
   }
 
   private content(job: Job) {
     if (job.state === 'succeeded') {
       return job.kind === 'compare'
-        ? html`<persopt-compare-result .job=${job} .report=${this.report as CompareReport | null}></persopt-compare-result>`
-        : html`<persopt-compress-result .job=${job} .report=${this.report as CompressReport | null}></persopt-compress-result>`;
+        ? html`<persopt-compare-result
+            .job=${job}
+            .report=${this.report as CompareReport | null}
+          ></persopt-compare-result>`
+        : html`<persopt-compress-result
+            .job=${job}
+            .report=${this.report as CompressReport | null}
+          ></persopt-compress-result>`;
     }
     const live = job.kind === 'compress' ? html`<persopt-compress-live .job=${job}></persopt-compress-live>` : nothing;
     if (FINISHED_STATES.includes(job.state)) return html`${this.ended(job)} ${live}`;
@@ -143,7 +154,9 @@ export class ComparisonRunElement extends ComparisonElement {
     const { share, message, done, total } = job.progress;
     const left = estimateLeft(job);
     const waiting = job.state === 'queued';
-    const phase = waiting ? this.text('comparison.run.queued') : phaseText(message, this) || this.text('comparison.run.beginning');
+    const phase = waiting
+      ? this.text('comparison.run.queued')
+      : phaseText(message, this) || this.text('comparison.run.beginning');
     return html`<div class="progress">
       <p class="phase"><bdi>${phase}</bdi></p>
       <progress class="bar" max="1" .value=${share ?? 0} aria-label=${this.text('comparison.run.progress')}></progress>
@@ -158,7 +171,9 @@ export class ComparisonRunElement extends ComparisonElement {
               : nothing
           }
         </span>
-        <span>${left === null ? nothing : this.text('comparison.run.left', { time: this.formats.duration(Math.max(left, 1)) })}</span>
+        <span
+          >${left === null ? nothing : this.text('comparison.run.left', { time: this.formats.duration(Math.max(left, 1)) })}</span
+        >
         <button class="button quiet" ?disabled=${job.cancelRequested} @click=${() => this.cancel(job)}>
           ${icon('stop')}${this.text(job.cancelRequested ? 'comparison.run.cancelling' : 'comparison.run.cancel')}
         </button>
@@ -168,7 +183,9 @@ export class ComparisonRunElement extends ComparisonElement {
 
   private ended(job: Job) {
     if (job.state === 'cancelled') {
-      return html`<p class="note">${this.text(job.kind === 'compress' ? 'comparison.run.cancelled.compress' : 'comparison.run.cancelled')}</p>`;
+      return html`<p class="note">
+        ${this.text(job.kind === 'compress' ? 'comparison.run.cancelled.compress' : 'comparison.run.cancelled')}
+      </p>`;
     }
     const { fault } = job;
     return html`<div class="note bad" role="alert">
@@ -181,7 +198,9 @@ export class ComparisonRunElement extends ComparisonElement {
   /* Speaks when another phase begins, and when it has ended; not every second. */
   private speak(job: Job): void {
     if (!this.isReady) return;
-    const text = FINISHED_STATES.includes(job.state) ? this.text(`job.state.${job.state}`) : phaseText(job.progress.message, this);
+    const text = FINISHED_STATES.includes(job.state)
+      ? this.text(`job.state.${job.state}`)
+      : phaseText(job.progress.message, this);
     if (text === this.spoken || text === '') return;
     if (this.spoken !== '') this.session.notices.announce(text);
     this.spoken = text;

@@ -64,7 +64,9 @@ export class ComparisonViewElement extends ComparisonElement {
         .tabs=${(['compare', 'compress'] as const).map((name) => ({ name, label: this.text(`comparison.mode.${name}`) }))}
         .chosen=${mode}
         @change=${(event: Event) =>
-          this.session.router.go((event.target as TabsElement).chosen === 'compress' ? '/comparison?mode=compress' : '/comparison')}
+          this.session.router.go(
+            (event.target as TabsElement).chosen === 'compress' ? '/comparison?mode=compress' : '/comparison',
+          )}
       >
         <div slot=${mode}>
           ${this.content(mode, query)}
@@ -76,7 +78,11 @@ export class ComparisonViewElement extends ComparisonElement {
 
   private content(mode: Mode, query: URLSearchParams) {
     if (this.fault) {
-      return html`<persopt-state kind="error" .error=${this.fault} @retry=${() => this.load(this.asked)}></persopt-state>`;
+      return html`<persopt-state
+        kind="error"
+        .error=${this.fault}
+        @retry=${() => this.load(this.asked)}
+      ></persopt-state>`;
     }
     if (this.asked && !this.origin) return html`<persopt-state kind="loading"></persopt-state>`;
     const key = `${mode} ${query.toString()}`;

@@ -231,7 +231,10 @@ export class CompressFormElement extends FormElement<CompressDraft> {
     const time =
       draft.budget === null
         ? this.text('comparison.form.plan.candidates', { count: draft.maxCandidates ?? 0 })
-        : this.text('comparison.form.plan.budget', { time: formats.duration(draft.budget * 60), count: draft.maxCandidates ?? 0 });
+        : this.text('comparison.form.plan.budget', {
+            time: formats.duration(draft.budget * 60),
+            count: draft.maxCandidates ?? 0,
+          });
     return `${least} ${time}`;
   }
 

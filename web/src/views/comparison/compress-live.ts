@@ -50,7 +50,9 @@ export class CompressLiveElement extends ComparisonElement {
     const best = bestNumber(looked, minimize, this.job.progress.best);
     if (looked.length === 0) {
       return html`<h2>${this.text('comparison.looked')}</h2>
-        <p class="soft">${this.text(this.job.state === 'running' ? 'comparison.looked.soon' : 'comparison.looked.none')}</p>`;
+        <p class="soft">
+          ${this.text(this.job.state === 'running' ? 'comparison.looked.soon' : 'comparison.looked.none')}
+        </p>`;
     }
     return html`
       <h2>${this.text('comparison.looked')}</h2>

@@ -171,8 +171,12 @@ export class CompressResultElement extends ComparisonElement {
         speedup
           ? html`<div>
               <dt>${this.text('comparison.speed.faster')}</dt>
-              <dd class="value"><bdi>${ratioNumber(speedup.value, this)}</bdi><small>${this.text('comparison.times.unit')}</small></dd>
-              <dd class="caption"><bdi>${interval(ratioNumber(speedup.low, this), ratioNumber(speedup.high, this), this)}</bdi></dd>
+              <dd class="value">
+                <bdi>${ratioNumber(speedup.value, this)}</bdi><small>${this.text('comparison.times.unit')}</small>
+              </dd>
+              <dd class="caption">
+                <bdi>${interval(ratioNumber(speedup.low, this), ratioNumber(speedup.high, this), this)}</bdi>
+              </dd>
             </div>`
           : nothing
       }
@@ -220,7 +224,9 @@ export class CompressResultElement extends ComparisonElement {
         <persopt-copy .content=${code}></persopt-copy>
         ${
           this.job
-            ? html`<button class="button quiet" @click=${this.save}>${icon('download')}${this.text('comparison.save-model')}</button>`
+            ? html`<button class="button quiet" @click=${this.save}>
+                ${icon('download')}${this.text('comparison.save-model')}
+              </button>`
             : nothing
         }
       </p>
@@ -314,7 +320,10 @@ export class CompressResultElement extends ComparisonElement {
   private readonly save = async (): Promise<void> => {
     const id = this.job?.id ?? '';
     try {
-      await this.session.client.download(`/jobs/${encodeURIComponent(id)}/archive?model=true`, `persopt-compress-${id}.zip`);
+      await this.session.client.download(
+        `/jobs/${encodeURIComponent(id)}/archive?model=true`,
+        `persopt-compress-${id}.zip`,
+      );
     } catch (error) {
       this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
     }

@@ -92,7 +92,10 @@ export const NEW_COMPRESS: CompressDraft = {
 /** Reads whole numbers that a person typed, one after another, in any script. */
 export function readCounts(text: string): number[] {
   const latin = text.replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0));
-  return latin.split(/[^\d.-]+/).filter(Boolean).map(Number);
+  return latin
+    .split(/[^\d.-]+/)
+    .filter(Boolean)
+    .map(Number);
 }
 
 /** Reads names that a person typed with commas between them. */

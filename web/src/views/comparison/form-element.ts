@@ -91,7 +91,13 @@ export abstract class FormElement<Draft extends object> extends ComparisonElemen
     ></persopt-number-field>`;
   }
 
-  protected words(name: keyof Draft & string, label: string, hint: string, dir: 'ltr' | 'auto' = 'ltr', placeholder = '') {
+  protected words(
+    name: keyof Draft & string,
+    label: string,
+    hint: string,
+    dir: 'ltr' | 'auto' = 'ltr',
+    placeholder = '',
+  ) {
     const path = `$.${name}`;
     return html`<persopt-field label=${label} hint=${hint} error=${this.errorAt(path)} optional>
       <input

@@ -33,7 +33,9 @@ export class CompressFrontElement extends ComparisonElement {
     if (!this.isReady) return nothing;
     const { minimize, limits, original } = this;
     const write = (value: number) => (minimize === 'size' ? this.formats.bytes(value) : milliseconds(value, this));
-    const costs = [...this.looked.map((one) => one[minimize]), original].filter((value) => value !== null && value > 0) as number[];
+    const costs = [...this.looked.map((one) => one[minimize]), original].filter(
+      (value) => value !== null && value > 0,
+    ) as number[];
     const log = costs.length > 1 && Math.max(...costs) > 20 * Math.min(...costs);
     const most = minimize === 'size' ? limits.size : limits.latency;
     return html`<persopt-scatter

@@ -21,6 +21,8 @@ export function offerJobs(jobs: readonly Job[], by: 'id' | 'path', speaker: Spea
     const model = modelOf(job);
     if (!model) return [];
     const label = speaker.text('comparison.job-model', { name: model.name, kind: speaker.text(`kind.${job.kind}`) });
-    return [{ value: by === 'id' ? job.id : model.path, label, note: speaker.formats.ago(job.finishedAt ?? job.createdAt) }];
+    return [
+      { value: by === 'id' ? job.id : model.path, label, note: speaker.formats.ago(job.finishedAt ?? job.createdAt) },
+    ];
   });
 }

@@ -94,7 +94,9 @@ export class QualityElement extends ComparisonElement {
       <th scope="row">${metricName(this, this.translator, metric)}</th>
       <td class="number">
         <bdi>${changeText(metric, value, this)}</bdi
-        ><span class="under"><bdi>${interval(changeText(metric, low, this), changeText(metric, high, this), this)}</bdi></span>
+        ><span class="under"
+          ><bdi>${interval(changeText(metric, low, this), changeText(metric, high, this), this)}</bdi></span
+        >
       </td>
       <td class="number"><bdi>${chance(change.adjustedP, this)}</bdi></td>
       <td>${this.text(`comparison.test.${change.test}`)}</td>

@@ -68,10 +68,13 @@ export class RecentComparisonsElement extends ComparisonElement {
   private item(job: Job) {
     const short = (path: string) => path.split('/').filter(Boolean).pop() ?? path;
     const { spec } = job;
-    const models = job.kind === 'compare' ? ((spec as CompareSpec).modelPaths ?? []) : [(spec as CompressSpec).modelPath ?? ''];
+    const models =
+      job.kind === 'compare' ? ((spec as CompareSpec).modelPaths ?? []) : [(spec as CompressSpec).modelPath ?? ''];
     const name = spec.name
       ? own(spec.name)
-      : models.map((path, place) => html`${place > 0 ? this.text('comparison.separator') : nothing}${ltr(short(path))}`);
+      : models.map(
+          (path, place) => html`${place > 0 ? this.text('comparison.separator') : nothing}${ltr(short(path))}`,
+        );
     return html`<li>
       <a href=${this.session.router.href(`/comparison/${job.id}`)}>
         <span class="name">${name}</span>

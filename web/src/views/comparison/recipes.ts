@@ -100,7 +100,11 @@ export function limitsOf({ limits, original }: Pick<CompressReport, 'limits' | '
 /** Whether a candidate keeps every limit, as far as that is known; what is not known does not. */
 export function keepsLimits(one: Looked, limits: Limits): boolean {
   const within = (value: number | null, most: number | null) => most === null || (value !== null && value <= most);
-  return within(one.dropBound ?? one.drop, limits.drop) && within(one.size, limits.size) && within(one.latency, limits.latency);
+  return (
+    within(one.dropBound ?? one.drop, limits.drop) &&
+    within(one.size, limits.size) &&
+    within(one.latency, limits.latency)
+  );
 }
 
 /** The number of the candidate that the search holds for the best, by the value that its progress tells; -1 without. */

@@ -9,7 +9,10 @@ interface Artifact {
   bytes: number;
 }
 
-const KINDS: readonly (readonly [RegExp, 'html.fa' | 'html.en' | 'md.fa' | 'md.en' | 'card' | 'rows' | 'candidates'])[] = [
+const KINDS: readonly (readonly [
+  RegExp,
+  'html.fa' | 'html.en' | 'md.fa' | 'md.en' | 'card' | 'rows' | 'candidates',
+])[] = [
   [/^report\.fa\.html$/, 'html.fa'],
   [/^report\.en\.html$/, 'html.en'],
   [/^report\.fa\.md$/, 'md.fa'],

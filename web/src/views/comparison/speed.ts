@@ -75,7 +75,8 @@ export class SpeedElement extends ComparisonElement {
                 <th scope="row"><bdi>${shapeText(shape, this)}</bdi></th>
                 ${report.models.map(({ speed }, place) => {
                   const found = atShape(speed, shape);
-                  const faster = place > 0 ? atShape(report.pairs[place - 1]?.speedups ?? [], shape)?.speedup : undefined;
+                  const faster =
+                    place > 0 ? atShape(report.pairs[place - 1]?.speedups ?? [], shape)?.speedup : undefined;
                   if (!found) return html`<td class="number">—</td>`;
                   return html`<td class="number">
                     <bdi>${formats.number(found.throughput, { maximumSignificantDigits: 3 })}</bdi>
@@ -91,7 +92,9 @@ export class SpeedElement extends ComparisonElement {
                               })}</bdi
                             ></span
                           >`
-                        : html`<span class="under">${this.text(place === 0 ? 'comparison.baseline' : 'comparison.none')}</span>`
+                        : html`<span class="under"
+                            >${this.text(place === 0 ? 'comparison.baseline' : 'comparison.none')}</span
+                          >`
                     }
                   </td>`;
                 })}

@@ -154,7 +154,9 @@ export class TryModelsElement extends ComparisonElement {
       labels.length > 0 ? this.labels(labels) : nothing,
       tokens.length > 0 ? this.tokens(tokens) : nothing,
       text !== null ? html`<p class="written">${own(text)}</p>` : nothing,
-      fault ? html`<p class="note bad">${own(fault.message)}${fault.hint ? html` — ${own(fault.hint)}` : nothing}</p>` : nothing,
+      fault
+        ? html`<p class="note bad">${own(fault.message)}${fault.hint ? html` — ${own(fault.hint)}` : nothing}</p>`
+        : nothing,
     ];
     return html`<article>
       <h3>${ltr(model?.label ?? '')}</h3>
@@ -168,7 +170,9 @@ export class TryModelsElement extends ComparisonElement {
         ({ label, probability }) =>
           html`<li>
             ${own(label)}<span class="figure">${this.formats.percent(probability)}</span>
-            <span class="track" aria-hidden="true"><i style=${styleMap({ 'inline-size': `${probability * 100}%` })}></i></span>
+            <span class="track" aria-hidden="true"
+              ><i style=${styleMap({ 'inline-size': `${probability * 100}%` })}></i
+            ></span>
           </li>`,
       )}
     </ol>`;
@@ -177,7 +181,8 @@ export class TryModelsElement extends ComparisonElement {
   private tokens(tokens: Prediction['tokens']) {
     return html`<p class="tokens" dir="auto">
       ${tokens.map(
-        ({ token, label }) => html`<span class=${label === 'O' ? '' : 'tagged'}>${own(token)}<small>${ltr(label)}</small></span>`,
+        ({ token, label }) =>
+          html`<span class=${label === 'O' ? '' : 'tagged'}>${own(token)}<small>${ltr(label)}</small></span>`,
       )}
     </p>`;
   }

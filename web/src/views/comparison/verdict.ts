@@ -109,14 +109,22 @@ export class VerdictElement extends ComparisonElement {
 
   private memory(ratio: number): TemplateResult {
     const less = ratio >= 1;
-    return this.figure(this.text(less ? 'comparison.memory.less' : 'comparison.memory.more'), less ? ratio : 1 / ratio, '');
+    return this.figure(
+      this.text(less ? 'comparison.memory.less' : 'comparison.memory.more'),
+      less ? ratio : 1 / ratio,
+      '',
+    );
   }
 
   private quality(metric: string, change: NonNullable<ModelPair['changes'][string]>): TemplateResult {
     const { confidence } = this.report;
     const kind = isBeyondChance(change, confidence) ? 'beyond' : 'within';
     const name = metricName(this, this.translator, metric);
-    const ends = interval(changeNumber(metric, change.change.low, this), changeNumber(metric, change.change.high, this), this);
+    const ends = interval(
+      changeNumber(metric, change.change.low, this),
+      changeNumber(metric, change.change.high, this),
+      this,
+    );
     const judgement = judge(metric, change);
     const unit = isShare(metric) ? html`<small>${this.text('comparison.points.unit')}</small>` : nothing;
     return html`<div>
@@ -145,9 +153,7 @@ export class VerdictElement extends ComparisonElement {
   private figure(label: string, ratio: number, note: string): TemplateResult {
     return html`<div>
       <dt>${label}</dt>
-      <dd class="value">
-        <bdi>${ratioNumber(ratio, this)}</bdi><small>${this.text('comparison.times.unit')}</small>
-      </dd>
+      <dd class="value"><bdi>${ratioNumber(ratio, this)}</bdi><small>${this.text('comparison.times.unit')}</small></dd>
       <dd class="caption"><bdi>${note}</bdi></dd>
     </div>`;
   }

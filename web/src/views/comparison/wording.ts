@@ -68,7 +68,8 @@ export function ratioText(value: number, speaker: Speaker): string {
 /** A p-value; the smallest by their limit. */
 export function chance(value: number, speaker: Speaker): string {
   const { formats } = speaker;
-  if (value < 0.001) return speaker.text('comparison.p.below', { number: formats.number(0.001, { minimumFractionDigits: 3 }) });
+  if (value < 0.001)
+    return speaker.text('comparison.p.below', { number: formats.number(0.001, { minimumFractionDigits: 3 }) });
   const digits = value < 0.1 ? 3 : 2;
   return formats.number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -88,7 +89,11 @@ export function sliceName({ column, value, low, high, rest }: ComparedSlice, spe
   if (rest) return speaker.text('comparison.slice.rest', { column: name });
   if (low !== null && high !== null) {
     const { formats } = speaker;
-    return speaker.text('comparison.slice.span', { column: name, low: formats.number(low), high: formats.number(high) });
+    return speaker.text('comparison.slice.span', {
+      column: name,
+      low: formats.number(low),
+      high: formats.number(high),
+    });
   }
   if (!value) return speaker.text('comparison.slice.missing', { column: name });
   return speaker.text('comparison.slice.value', { column: name, value: isolate(value) });
