@@ -104,11 +104,11 @@ export class CandidatesElement extends ComparisonElement {
       <th scope="row">${formats.number(one.number + 1)}</th>
       <td class="recipe">
         <ol>
-          ${steps.map((step) => html`<li><bdi>${step}</bdi></li>`)}
+          ${steps.map((step) => html`<li>${step}</li>`)}
         </ol>
       </td>
       <td class="number">
-        ${one.drop === null ? '—' : html`<bdi>${signed(one.drop, this)}</bdi>`}
+        ${one.drop === null ? '—' : html`${signed(one.drop, this)}`}
         ${
           one.dropBound === null
             ? nothing
@@ -117,9 +117,7 @@ export class CandidatesElement extends ComparisonElement {
         ${
           one.dropInterval
             ? html`<span class="under"
-                ><bdi
-                  >${interval(signed(one.dropInterval[0], this, 1), signed(one.dropInterval[1], this, 1), this)}</bdi
-                ></span
+                >${interval(signed(one.dropInterval[0], this, 1), signed(one.dropInterval[1], this, 1), this)}</span
               >`
             : nothing
         }

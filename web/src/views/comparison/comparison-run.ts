@@ -158,7 +158,7 @@ export class ComparisonRunElement extends ComparisonElement {
       ? this.text('comparison.run.queued')
       : phaseText(message, this) || this.text('comparison.run.beginning');
     return html`<div class="progress">
-      <p class="phase"><bdi>${phase}</bdi></p>
+      <p class="phase">${phase}</p>
       <progress class="bar" max="1" .value=${share ?? 0} aria-label=${this.text('comparison.run.progress')}></progress>
       <div class="row">
         <span>

@@ -172,10 +172,10 @@ export class CompressResultElement extends ComparisonElement {
           ? html`<div>
               <dt>${this.text('comparison.speed.faster')}</dt>
               <dd class="value">
-                <bdi>${ratioNumber(speedup.value, this)}</bdi><small>${this.text('comparison.times.unit')}</small>
+                ${ratioNumber(speedup.value, this)}<small>${this.text('comparison.times.unit')}</small>
               </dd>
               <dd class="caption">
-                <bdi>${interval(ratioNumber(speedup.low, this), ratioNumber(speedup.high, this), this)}</bdi>
+                ${interval(ratioNumber(speedup.low, this), ratioNumber(speedup.high, this), this)}
               </dd>
             </div>`
           : nothing
@@ -183,19 +183,19 @@ export class CompressResultElement extends ComparisonElement {
       <div>
         <dt>${this.text('comparison.size.smaller')}</dt>
         <dd class="value">
-          <bdi>${ratioNumber(original.size / size, this)}</bdi><small>${this.text('comparison.times.unit')}</small>
+          ${ratioNumber(original.size / size, this)}<small>${this.text('comparison.times.unit')}</small>
         </dd>
         <dd class="caption">
-          <bdi>${this.text('comparison.from-to', { from: formats.bytes(original.size), to: formats.bytes(size) })}</bdi>
+          ${this.text('comparison.from-to', { from: formats.bytes(original.size), to: formats.bytes(size) })}
         </dd>
       </div>
       <div>
         <dt>${this.text('comparison.lost', { metric: metricName(this, this.translator, metric) })}</dt>
         <dd class=${confirmation.met ? 'value' : 'value bad'}>
-          <bdi>${signed(confirmation.drop.value, this)}</bdi> <small>${this.text('comparison.points.unit')}</small>
+          ${signed(confirmation.drop.value, this)} <small>${this.text('comparison.points.unit')}</small>
         </dd>
         <dd class="caption">
-          <bdi>${interval(signed(confirmation.drop.low, this), signed(confirmation.drop.high, this), this)}</bdi>
+          ${interval(signed(confirmation.drop.low, this), signed(confirmation.drop.high, this), this)}
         </dd>
       </div>
       <div>
@@ -211,7 +211,7 @@ export class CompressResultElement extends ComparisonElement {
     return html`
       <h2>${this.text('comparison.chosen')}</h2>
       <ol class="recipe">
-        ${recipeSteps(report.chosen.recipe, this).map((step) => html`<li>${icon('check')}<bdi>${step}</bdi></li>`)}
+        ${recipeSteps(report.chosen.recipe, this).map((step) => html`<li>${icon('check')}${step}</li>`)}
       </ol>
       <dl class="facts confirmed">
         <dt>${this.text('comparison.column.format')}</dt>
@@ -284,11 +284,8 @@ export class CompressResultElement extends ComparisonElement {
                   ${[confirmation.original[metric], confirmation.model[metric]].map((found) =>
                     found
                       ? html`<td class="number">
-                          <bdi>${metricValue(metric, found.value, this)}</bdi
-                          ><span class="under"
-                            ><bdi
-                              >${interval(metricValue(metric, found.low, this), metricValue(metric, found.high, this), this)}</bdi
-                            ></span
+                          ${metricValue(metric, found.value, this)}<span class="under"
+                            >${interval(metricValue(metric, found.low, this), metricValue(metric, found.high, this), this)}</span
                           >
                         </td>`
                       : html`<td class="number">—</td>`,

@@ -4,7 +4,16 @@ import { ltr } from '../../ui/element';
 import { ComparisonElement } from './comparison-element';
 import { isBeyondChance, judge, metricsOf } from './figures';
 import type { CompareReport, MetricChange, ModelPair } from './reports';
-import { changeText, chance, interval, isolate, metricInterval, metricName, metricValue } from './wording';
+import {
+  changeNumber,
+  changeText,
+  chance,
+  interval,
+  isolate,
+  metricInterval,
+  metricName,
+  metricValue,
+} from './wording';
 
 /** `<persopt-quality .report=…>`: all metrics with their intervals, and what the change of each can be trusted to mean. */
 @customElement('persopt-quality')
@@ -44,8 +53,7 @@ export class QualityElement extends ComparisonElement {
         const found = quality[metric];
         return found
           ? html`<td class="number">
-              <bdi>${metricValue(metric, found.value, this)}</bdi
-              ><span class="under"><bdi>${metricInterval(metric, found, this)}</bdi></span>
+              ${metricValue(metric, found.value, this)}<span class="under">${metricInterval(metric, found, this)}</span>
             </td>`
           : html`<td class="number">—</td>`;
       })}
@@ -93,12 +101,11 @@ export class QualityElement extends ComparisonElement {
     return html`<tr>
       <th scope="row">${metricName(this, this.translator, metric)}</th>
       <td class="number">
-        <bdi>${changeText(metric, value, this)}</bdi
-        ><span class="under"
-          ><bdi>${interval(changeText(metric, low, this), changeText(metric, high, this), this)}</bdi></span
+        ${changeText(metric, value, this)}<span class="under"
+          >${interval(changeNumber(metric, low, this), changeNumber(metric, high, this), this)}</span
         >
       </td>
-      <td class="number"><bdi>${chance(change.adjustedP, this)}</bdi></td>
+      <td class="number">${chance(change.adjustedP, this)}</td>
       <td>${this.text(`comparison.test.${change.test}`)}</td>
       <td class=${colour}>${meaning}</td>
       <td class="number">${change.rowsNeeded === null ? '—' : this.formats.number(change.rowsNeeded)}</td>

@@ -38,15 +38,13 @@ export class SlicesElement extends ComparisonElement {
 
   private row(slice: ComparedSlice, metric: string) {
     return html`<tr>
-      <th scope="row"><bdi>${sliceName(slice, this)}</bdi></th>
+      <th scope="row">${sliceName(slice, this)}</th>
       <td class="number">${this.formats.number(slice.rows)}</td>
       ${slice.quality.map((quality, place) => {
         const change = place > 0 ? slice.changes[place - 1] : undefined;
         return html`<td class="number">
-          <bdi>${metricValue(metric, quality.value, this)}</bdi>
-          <span class="under"
-            ><bdi>${change ? this.change(metric, change) : metricInterval(metric, quality, this)}</bdi></span
-          >
+          ${metricValue(metric, quality.value, this)}
+          <span class="under">${change ? this.change(metric, change) : metricInterval(metric, quality, this)}</span>
         </td>`;
       })}
     </tr>`;

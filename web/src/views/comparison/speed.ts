@@ -72,25 +72,23 @@ export class SpeedElement extends ComparisonElement {
           ${shapes.map(
             (shape) =>
               html`<tr>
-                <th scope="row"><bdi>${shapeText(shape, this)}</bdi></th>
+                <th scope="row">${shapeText(shape, this)}</th>
                 ${report.models.map(({ speed }, place) => {
                   const found = atShape(speed, shape);
                   const faster =
                     place > 0 ? atShape(report.pairs[place - 1]?.speedups ?? [], shape)?.speedup : undefined;
                   if (!found) return html`<td class="number">—</td>`;
                   return html`<td class="number">
-                    <bdi>${formats.number(found.throughput, { maximumSignificantDigits: 3 })}</bdi>
+                    ${formats.number(found.throughput, { maximumSignificantDigits: 3 })}
                     ${
                       faster
                         ? html`<span class="under"
-                            ><bdi
-                              >${this.text('comparison.speed.ratio', {
-                                ratio: ratioText(faster.value, this),
-                                interval: isolate(
-                                  interval(ratioNumber(faster.low, this), ratioNumber(faster.high, this), this),
-                                ),
-                              })}</bdi
-                            ></span
+                            >${this.text('comparison.speed.ratio', {
+                              ratio: ratioText(faster.value, this),
+                              interval: isolate(
+                                interval(ratioNumber(faster.low, this), ratioNumber(faster.high, this), this),
+                              ),
+                            })}</span
                           >`
                         : html`<span class="under"
                             >${this.text(place === 0 ? 'comparison.baseline' : 'comparison.none')}</span

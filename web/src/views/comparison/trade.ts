@@ -48,6 +48,8 @@ export class TradeElement extends ComparisonElement {
       yInterval: [quality.low, quality.high] as const,
       series: place === 0 ? 2 : 1,
     }));
+    const costsSeen = points.map(({ x }) => x);
+    const log = Math.max(...costsSeen) > 20 * Math.min(...costsSeen);
     const write = (value: number) => (cost === 'size' ? this.formats.bytes(value) : milliseconds(value, this));
     return html`
       <header>
@@ -67,7 +69,7 @@ export class TradeElement extends ComparisonElement {
       <persopt-scatter
         label=${label}
         .points=${points}
-        .x=${{ label: this.text(`comparison.axis.${cost}`), format: write }}
+        .x=${{ label: this.text(`comparison.axis.${cost}`), format: write, log }}
         .y=${{
           label: metricName(this, this.translator, metric),
           format: (value: number) => metricValue(metric, value, this),

@@ -1,6 +1,5 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { own } from '../../ui/element';
 import { ComparisonElement } from './comparison-element';
 import { inverted, isBeyondChance, isShare, judge, judgeSize, judgeSpeed } from './figures';
 import type { CompareReport, ModelPair } from './reports';
@@ -65,13 +64,14 @@ export class VerdictElement extends ComparisonElement {
     if (!this.isReady) return nothing;
     const { report, formats } = this;
     const verdicts = report.verdicts[formats.language] ?? report.verdicts['en'] ?? [];
+    const direction = report.verdicts[formats.language] ? formats.direction : 'ltr';
     const baseline = report.models[0]?.label ?? '';
     return report.pairs.map((pair, place) => {
       const [first = '', ...rest] = sentences(verdicts[place] ?? '');
       return html`<article>
         <h3>${this.text('comparison.against', { model: isolate(pair.label), baseline: isolate(baseline) })}</h3>
-        <p class="said">${own(first)}</p>
-        ${rest.length > 0 ? html`<p class="more soft">${own(rest.join(' '))}</p>` : nothing}
+        <p class="said" dir=${direction}>${first}</p>
+        ${rest.length > 0 ? html`<p class="more soft" dir=${direction}>${rest.join(' ')}</p>` : nothing}
         <dl>${this.figures(pair)}</dl>
       </article>`;
     });
@@ -130,13 +130,13 @@ export class VerdictElement extends ComparisonElement {
     return html`<div>
       <dt>${this.text('comparison.change.of', { metric: name })}</dt>
       <dd class=${`value ${kind === 'beyond' ? (judgement === 'worse' ? 'bad' : 'good') : ''}`}>
-        <bdi>${changeNumber(metric, change.change.value, this)}</bdi> ${unit}
+        ${changeNumber(metric, change.change.value, this)} ${unit}
       </dd>
       <dd class="caption">
-        <bdi>${ends}</bdi>${this.text('comparison.separator')}${
+        ${ends}${this.text('comparison.separator')}${
           judgement === 'equal' ? this.text('comparison.equal') : this.text(`comparison.${kind}-chance`)
         }
-        (<bdi>${this.text('comparison.p', { value: chance(change.adjustedP, this) })}</bdi>)
+        (${this.text('comparison.p', { value: chance(change.adjustedP, this) })})
       </dd>
     </div>`;
   }
@@ -153,8 +153,8 @@ export class VerdictElement extends ComparisonElement {
   private figure(label: string, ratio: number, note: string): TemplateResult {
     return html`<div>
       <dt>${label}</dt>
-      <dd class="value"><bdi>${ratioNumber(ratio, this)}</bdi><small>${this.text('comparison.times.unit')}</small></dd>
-      <dd class="caption"><bdi>${note}</bdi></dd>
+      <dd class="value">${ratioNumber(ratio, this)}<small>${this.text('comparison.times.unit')}</small></dd>
+      <dd class="caption">${note}</dd>
     </div>`;
   }
 }

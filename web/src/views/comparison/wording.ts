@@ -11,11 +11,14 @@ export interface Speaker {
   readonly formats: Formats;
 }
 
-const ISOLATE = ['\u2068', '\u2069'] as const;
+/** A number with its sign, from left to right whatever stands beside it. */
+function number(text: string): string {
+  return `\u2066${text}\u2069`;
+}
 
 /** A name inside a sentence, in the direction of its own letters. */
 export function isolate(name: string): string {
-  return ISOLATE.join(name);
+  return `\u2068${name}\u2069`;
 }
 
 /** The name of a metric: the catalogue's, or its own. */
@@ -31,7 +34,7 @@ export function metricValue(metric: string, value: number, { formats }: Speaker)
 
 /** Two ends of an interval: `3.1–3.4`, «۳٫۱ تا ۳٫۴». */
 export function interval(low: string, high: string, speaker: Speaker): string {
-  return speaker.text('comparison.interval', { low, high });
+  return speaker.text('comparison.interval', { low: number(low), high: number(high) });
 }
 
 export function metricInterval(metric: string, { low, high }: Estimate, speaker: Speaker): string {
@@ -106,7 +109,7 @@ export function recipeSteps(recipe: Recipe, speaker: Speaker): string[] {
   if (trim) steps.push(speaker.text('comparison.recipe.trim'));
   if (cut) steps.push(cutText(cut, speaker));
   if (train) {
-    const rate = speaker.formats.significant(train.learningRate, 2);
+    const rate = speaker.formats.number(train.learningRate, { maximumSignificantDigits: 2 });
     steps.push(speaker.text('comparison.recipe.train', { count: train.epochs, rate }));
   }
   if (quantize) steps.push(quantizeText(quantize, speaker));
