@@ -70,7 +70,7 @@ export class ModelPickerElement extends StudioElement {
 
   private facts() {
     const { chosen: model, formats } = this;
-    if (!model) return this.value && !this.isOffered ? this.elsewhere() : nothing;
+    if (!model) return this.value && !this.isOffered && !this.error ? this.elsewhere() : nothing;
     if (model.fault) return html`<p class="bad" role="status">${own(model.fault)}</p>`;
     return html`<p class="facts">
       ${model.architecture ? html`<b>${ltr(model.architecture)}</b>` : nothing}

@@ -4,7 +4,7 @@ import { controls } from '../ui/controls.css';
 import { StudioElement } from '../ui/element';
 import './number-field';
 import type { NumberFieldElement } from './number-field';
-import { atShare, round, shareOf } from './numbers';
+import { atShare, round, shareOf, writeNumber } from './numbers';
 
 const STEPS = 200;
 
@@ -81,7 +81,7 @@ export class SliderFieldElement extends StudioElement {
   }
 
   private tell(value: number): string {
-    return this.percent ? this.formats.percent(value, 0) : this.formats.significant(value, 3);
+    return this.percent ? this.formats.percent(value, 0) : writeNumber(round(value), this.formats);
   }
 
   private onType(event: Event): void {

@@ -12,6 +12,17 @@ export interface Catalog {
   contributions: Resource<readonly Contribution[]>;
 }
 
+/* These two lists leave out what is as it is by default. */
+const NO_MODEL: Omit<Model, 'name' | 'source'> = {
+  bytes: 0,
+  architecture: '',
+  modelType: '',
+  parameters: 0,
+  labels: [],
+  fault: '',
+};
+const NO_DATASET: Omit<Dataset, 'name' | 'source'> = { bytes: 0, splits: {}, fault: '' };
+
 const catalogs = new WeakMap<Session, Catalog>();
 
 /** Returns the catalog of a session's server; the same one to everybody who asks. */
@@ -20,8 +31,8 @@ export function catalogOf(session: Session): Catalog {
   if (!catalog) {
     const { client } = session;
     catalog = {
-      models: new Resource(() => readAll<Model>(client, '/models', 'models')),
-      datasets: new Resource(() => readAll<Dataset>(client, '/datasets', 'datasets')),
+      models: new Resource(() => readAll(client, '/models', 'models', NO_MODEL)),
+      datasets: new Resource(() => readAll(client, '/datasets', 'datasets', NO_DATASET)),
       contributions: new Resource(async () => (await client.plugins()).contributions),
     };
     catalogs.set(session, catalog);
@@ -30,13 +41,18 @@ export function catalogOf(session: Session): Catalog {
 }
 
 /** Reads a list to its end. */
-async function readAll<T>(client: Client, path: string, name: string): Promise<T[]> {
-  const found: T[] = [];
+async function readAll<T extends object>(
+  client: Client,
+  path: string,
+  name: string,
+  usual: T,
+): Promise<(T & { name: string; source: Model['source'] })[]> {
+  const found: (T & { name: string; source: Model['source'] })[] = [];
   let cursor: string | null = null;
   do {
     const query: { limit: number; cursor: string | null } = { limit: PAGE, cursor };
     const page: Record<string, unknown> = await client.get(path, query);
-    found.push(...(page[name] as T[]));
+    found.push(...(page[name] as typeof found).map((entry) => ({ ...usual, ...entry })));
     cursor = (page['next'] as string | null | undefined) ?? null;
   } while (cursor !== null);
   return found;

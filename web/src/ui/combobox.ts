@@ -30,8 +30,13 @@ export class ComboboxElement extends StudioElement {
         position: relative;
         display: block;
       }
-      input {
-        padding-inline-end: 2.5rem !important;
+      /* By the page's direction: the text has its own. */
+      :host(:dir(ltr)) input {
+        padding-right: 2.5rem !important;
+      }
+      :host(:dir(rtl)) input {
+        padding-left: 2.5rem !important;
+        text-align: right;
       }
       .down {
         position: absolute;

@@ -14,8 +14,9 @@ export const controls = css`
     color: var(--p-ink);
     font: inherit;
   }
-  input[dir='ltr'] {
-    text-align: start;
+  /* Where a path or a number stands follows the page; how it reads does not. */
+  :host(:dir(rtl)) input[dir='ltr'] {
+    text-align: right;
   }
   select {
     padding-block: 0;

@@ -34,12 +34,15 @@ export class DomainEditorElement extends StudioElement {
       }
       .line {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(6.25rem, 1fr));
         align-items: start;
         gap: var(--p-3);
       }
       .wide {
         grid-column: span 2;
+      }
+      .rest {
+        grid-column: 2 / -1;
       }
       .checks {
         display: flex;
@@ -133,7 +136,7 @@ export class DomainEditorElement extends StudioElement {
     const shown = values
       .map((value) => (Number.isNaN(value) ? '?' : writeNumber(Number(value), this.formats)))
       .join(comma);
-    return html`<persopt-field class="wide" label=${this.text('tuning.space.values')}>
+    return html`<persopt-field class="rest" label=${this.text('tuning.space.values')}>
       <input
         class="figure"
         autocomplete="off"

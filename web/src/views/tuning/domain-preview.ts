@@ -1,5 +1,6 @@
 import { css, html, nothing, svg } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { writeNumber } from '../../forms/numbers';
 import { StudioElement } from '../../ui/element';
 import type { Knob } from './knobs';
 import { middleOf, previewShares, type Domain } from './space';
@@ -51,10 +52,10 @@ export class DomainPreviewElement extends StudioElement {
   @property({ attribute: false }) domain: Domain | null = null;
 
   override render() {
-    const { knob, domain, formats } = this;
+    const { knob, domain } = this;
     const shares = domain ? previewShares(knob, domain) : [];
     if (domain?.mode !== 'range' || shares.length === 0) return nothing;
-    const tell = (value: number) => formats.significant(value, 3);
+    const tell = (value: number) => writeNumber(value, this.formats);
     const middle = tell(middleOf(domain, knob?.kind === 'int'));
     const place = (share: number) => (share * WIDTH).toFixed(1);
     return html`

@@ -19,7 +19,8 @@ export class SpaceEditorElement extends DraftSection {
       }
       .rows > li {
         display: grid;
-        grid-template-columns: minmax(0, 13rem) minmax(0, 1fr) auto;
+        grid-template-columns: 8.5rem minmax(0, 1fr) auto;
+        align-items: start;
         gap: var(--p-3) var(--p-5);
         padding-block: var(--p-5);
         border-block-start: 1px solid var(--p-line);
