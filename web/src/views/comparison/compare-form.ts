@@ -25,9 +25,11 @@ export class CompareFormElement extends FormElement<CompareDraft> {
       }
       .models li {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
         gap: var(--p-2);
         align-items: start;
+      }
+      .models li:has(> .button) {
+        grid-template-columns: minmax(0, 1fr) auto;
       }
       .models .button {
         margin-block-start: 1.6rem;
@@ -82,10 +84,10 @@ export class CompareFormElement extends FormElement<CompareDraft> {
           ${this.more()}
         </details>
         <div class="foot">
-          <p>${this.plan(chosen.length)}</p>
           <button class="button primary" ?disabled=${this.starting}>
             ${icon('play')}${this.text('comparison.form.start')}
           </button>
+          <p>${this.plan(chosen.length)}</p>
         </div>
       </form>
       ${

@@ -84,10 +84,10 @@ export class CompressFormElement extends FormElement<CompressDraft> {
           ${this.more()}
         </details>
         <div class="foot">
-          <p>${this.plan()}</p>
           <button class="button primary" ?disabled=${this.starting}>
             ${icon('play')}${this.text('comparison.form.start.compress')}
           </button>
+          <p>${this.plan()}</p>
         </div>
       </form>
     `;
@@ -105,7 +105,7 @@ export class CompressFormElement extends FormElement<CompressDraft> {
             this.put({ minimize: (event.target as SegmentsElement).chosen as CompressDraft['minimize'] }, '$.minimize')}
         ></persopt-segments>
       </div>
-      <div class="pair">
+      <div class="pair two">
         ${this.number('maxAccuracyDrop', this.text('comparison.form.maxAccuracyDrop'), this.text('comparison.form.maxAccuracyDrop.hint'))}
         ${
           this.sure
@@ -161,7 +161,7 @@ export class CompressFormElement extends FormElement<CompressDraft> {
           <p>${this.text('comparison.form.timing.note')}</p>
         </header>
         <div class="fields">
-          <div class="pair">
+          <div class="pair two">
             ${this.number('latencyBatchSize', this.text('comparison.form.latencyBatchSize'))}
             ${this.number('latencyLength', this.text('comparison.form.latencyLength'), '', this.formats.number(128))}
             ${this.number('seconds', this.text('comparison.form.seconds'), this.text('comparison.form.seconds.hint.each'))}

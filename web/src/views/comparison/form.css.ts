@@ -12,6 +12,10 @@ export const formStyles = css`
     padding-block: var(--p-6);
     border-block-start: 1px solid var(--p-line);
   }
+  form > section:first-child {
+    padding-block-start: 0;
+    border: 0;
+  }
   section > header {
     display: grid;
     align-content: start;
@@ -38,6 +42,9 @@ export const formStyles = css`
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
     align-items: start;
     gap: var(--p-5);
+  }
+  .pair.two {
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr));
   }
   .checks {
     display: grid;
