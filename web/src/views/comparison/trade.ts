@@ -22,6 +22,7 @@ export class TradeElement extends ComparisonElement {
         align-items: baseline;
         justify-content: space-between;
         gap: var(--p-3);
+        margin-block-end: var(--p-2);
       }
       persopt-scatter {
         display: block;

@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { ComparisonElement } from './comparison-element';
 import { inverted, isBeyondChance, isShare, judge, judgeSize, judgeSpeed } from './figures';
 import type { CompareReport, ModelPair } from './reports';
+import { sentences } from './verdict-text';
 import { changeNumber, chance, interval, isolate, metricName, ratioNumber } from './wording';
 
 /** `<persopt-verdict .report=…>`: what comes of each model against the baseline, in the report's words, with its figures. */
@@ -20,6 +21,7 @@ export class VerdictElement extends ComparisonElement {
         color: var(--p-soft);
         font-size: var(--p-text-s);
         font-weight: 500;
+        margin-block-end: var(--p-2);
       }
       .said {
         max-inline-size: 52rem;
@@ -157,9 +159,4 @@ export class VerdictElement extends ComparisonElement {
       <dd class="caption">${note}</dd>
     </div>`;
   }
-}
-
-/** Cuts a text after its sentences; a point inside of a number or a name has no space behind it. */
-export function sentences(text: string): string[] {
-  return text.split(/(?<=\.)\s+/u).filter(Boolean);
 }
