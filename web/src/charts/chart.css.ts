@@ -73,7 +73,7 @@ export const chartStyles = css`
     stroke-linejoin: round;
   }
   .faint {
-    opacity: 0.32;
+    opacity: 0.4;
   }
   .s1 {
     --c: var(--p-series-1);

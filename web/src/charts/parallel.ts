@@ -28,6 +28,7 @@ interface Upright {
 }
 
 const [TOP, FOOT] = [40, 12];
+const FEW = 6;
 
 /** `<persopt-parallel>`: one upright axis for each parameter, one line through all of them for each trial. */
 @customElement('persopt-parallel')
@@ -104,17 +105,28 @@ export class ParallelElement extends ChartElement {
     const isLast = index === count - 1;
     const onRight = isLast !== this.isRtl;
     const room = width / count - 8;
-    const ticks = axis.categories
-      ? axis.categories.map((_, place) => place)
-      : scale.ticks(5).filter((tick) => !axis.whole || Number.isInteger(tick));
+    const ticks = this.ticksOf(axis, index, scale);
     const write = (tick: number) =>
-      axis.categories ? isolate(shorten(axis.categories[tick] ?? '', 90)) : writeTick(tick, axis, ticks, this.formats);
+      axis.categories
+        ? isolate(shorten(axis.categories[tick] ?? '', 90))
+        : Number.isInteger(tick) && axis.whole
+          ? writeValue(tick, axis, this.formats)
+          : writeTick(tick, axis, ticks, this.formats);
     const raised = index % 2 === 1 && room < 90 ? 14 : 28;
     return svg`
       <line class="base" x1=${x} x2=${x} y1=${TOP} y2=${this.height - FOOT} />
       ${ticks.map((tick) => label(write(tick), x + (onRight ? 6 : -6), scale(tick), onRight ? 'left' : 'right', this.isRtl, 'tick'))}
       ${label(isolate(shorten(axis.label, Math.max(room * 1.6, 60))), x, raised - 6, 'middle', this.isRtl, 'name')}
     `;
+  }
+
+  /** The values themselves where they are few, as of a list of choices; else round ones. */
+  private ticksOf(axis: ParallelAxis, index: number, scale: Scale): number[] {
+    if (axis.categories) return axis.categories.map((_, place) => place);
+    const values = new Set(this.lines.map((line) => line.values[index]).filter((value) => typeof value === 'number'));
+    const isLast = index === this.axes.length - 1;
+    if (values.size <= FEW && !axis.log && !isLast) return [...values].sort((a, b) => a - b);
+    return scale.ticks(5).filter((tick) => !axis.whole || Number.isInteger(tick));
   }
 
   private rows(line: ParallelLine): [string, string][] {

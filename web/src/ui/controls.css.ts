@@ -13,6 +13,7 @@ export const controls = css`
     background: var(--p-surface);
     color: var(--p-ink);
     font: inherit;
+    line-height: 1.4;
   }
   /* Where a path or a number stands follows the page; how it reads does not. */
   :host(:dir(rtl)) input[dir='ltr'] {

@@ -32,6 +32,7 @@ export const surfaces = css`
   }
 
   .scroller {
+    position: relative; /* holds what is placed in it, such as texts for screen readers only */
     overflow-x: auto;
   }
   table {

@@ -3,19 +3,19 @@ export class ExactNumber {
   constructor(readonly source: string) {}
 }
 
-type Reviver = (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Begins what stands for a number while JSON is read; no text that people write begins with it. */
+const MARK = '\ue000';
 
-/**
- * Reads JSON and keeps numbers such as `1.0` apart from whole ones, where the browser tells how they were written
- * (ECMAScript 2025); elsewhere they become plain numbers.
- */
+/** Reads JSON and keeps whole numbers that are written as `1.0` apart from those written as `1`. */
 export function readExact(text: string): unknown {
-  const revive: Reviver = (_key, value, context) => {
-    const source = context?.source;
-    const isWrittenOut = typeof value === 'number' && Number.isInteger(value) && source && /[.eE]/.test(source);
-    return isWrittenOut ? new ExactNumber(source) : value;
-  };
-  return JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]);
+  const marked = text.replace(STRING_OR_NUMBER, (found) => {
+    const isWrittenOut = !found.startsWith('"') && /[.eE]/.test(found) && Number.isInteger(Number(found));
+    return isWrittenOut ? `"${MARK}${found}"` : found;
+  });
+  return JSON.parse(marked, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(MARK) ? new ExactNumber(value.slice(MARK.length)) : value,
+  );
 }
 
 /** Writes what `readExact` has read, indented. */

@@ -89,6 +89,11 @@ export class JobCardElement extends StudioElement {
   override render() {
     const { job } = this;
     const { models, data } = subjectOf(job);
+    // A job without a name is called by its models already.
+    const named = job.spec.name?.trim() ? models.map(lastPart) : [];
+    const subject = [...named, ...(data ? [lastPart(data)] : [])].map(
+      (text, index) => html`${index > 0 ? ' · ' : nothing}${ltr(text)}`,
+    );
     return html`
       <article>
         <div>
@@ -100,10 +105,7 @@ export class JobCardElement extends StudioElement {
             >
           </div>
           <h2><a href=${this.session.router.href(`/jobs/${job.id}`)}>${own(nameOf(job))}</a></h2>
-          <p class="subject">
-            ${models.map((model, index) => html`${index > 0 ? ' · ' : nothing}${ltr(model)}`)}
-            ${data ? html`— ${ltr(lastPart(data))}` : nothing}
-          </p>
+          ${subject.length > 0 ? html`<p class="subject">${subject}</p>` : nothing}
           <persopt-job-figures .job=${job}></persopt-job-figures>
           ${job.fault ? html`<p class="fault"><bdi dir="auto">${job.fault.message}</bdi></p>` : nothing}
         </div>

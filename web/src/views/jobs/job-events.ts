@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { follow } from '../../api/follow';
 import type { EventData } from '../../api/events';
 import type { Job } from '../../api/types';
+import { controls } from '../../ui/controls.css';
 import { StudioElement } from '../../ui/element';
 import '../../ui/state';
 import { surfaces } from '../../ui/surfaces.css';
@@ -19,6 +20,7 @@ interface Told {
 const MOST = 500;
 /** Events that come many times a second and tell nothing that the figures above do not. */
 const QUIET = 'persopt.job.progress';
+const REPORT = 'persopt.trial.reported';
 
 /** `<persopt-job-events .job>`: everything that happened to a job, the newest first, live. */
 @customElement('persopt-job-events')
@@ -26,7 +28,12 @@ export class JobEventsElement extends StudioElement {
   static override styles = [
     ...StudioElement.styles,
     surfaces,
+    controls,
     css`
+      .check {
+        margin-block-end: var(--p-3);
+        font-size: var(--p-text-s);
+      }
       ol {
         list-style: none;
       }
@@ -56,6 +63,7 @@ export class JobEventsElement extends StudioElement {
   @state() private told: readonly Told[] = [];
   @state() private fault: unknown = null;
   @state() private count = 0;
+  @state() private withReports = false;
   private source = '';
   private stop: () => void = () => undefined;
 
@@ -87,11 +95,13 @@ export class JobEventsElement extends StudioElement {
         ? html`<persopt-state kind="loading"></persopt-state>`
         : html`<p class="soft small">${this.text('jobs.events.none')}</p>`;
     }
+    const shown = this.withReports ? this.told : this.told.filter(({ type }) => type !== REPORT);
     return html`
+      ${this.told.some(({ type }) => type === REPORT) ? this.choice() : nothing}
       ${this.count > MOST ? html`<p class="soft small">${this.text('jobs.events.last', { count: MOST })}</p>` : nothing}
       <ol role="list">
         ${repeat(
-          this.told,
+          shown,
           ({ id }) => id,
           (event) =>
             html`<li>
@@ -104,6 +114,17 @@ export class JobEventsElement extends StudioElement {
         )}
       </ol>
     `;
+  }
+
+  private choice() {
+    return html`<label class="check">
+      <input
+        type="checkbox"
+        .checked=${this.withReports}
+        @change=${(event: Event) => (this.withReports = (event.target as HTMLInputElement).checked)}
+      />
+      <span>${this.text('jobs.events.reports')}</span>
+    </label>`;
   }
 
   private begin(source: string): void {

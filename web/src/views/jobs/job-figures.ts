@@ -65,7 +65,7 @@ export class JobFiguresElement extends StudioElement {
     const facts = this.facts();
     return html`
       ${
-        isActive(job)
+        job.state === 'running'
           ? html`<progress
               class="bar"
               max="1"

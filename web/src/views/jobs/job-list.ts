@@ -29,7 +29,6 @@ export class JobListElement extends StudioElement {
       .filters {
         display: flex;
         flex-wrap: wrap;
-        align-items: end;
         gap: var(--p-4);
         padding-block-end: var(--p-4);
         border-block-end: 1px solid var(--p-edge);
@@ -38,6 +37,7 @@ export class JobListElement extends StudioElement {
         inline-size: 11rem;
       }
       .count {
+        align-self: end;
         margin-inline-start: auto;
         color: var(--p-soft);
         font-size: var(--p-text-s);

@@ -29,7 +29,6 @@ export class JobLogElement extends StudioElement {
       .tools {
         display: flex;
         flex-wrap: wrap;
-        align-items: end;
         gap: var(--p-4);
         margin-block-end: var(--p-3);
       }
@@ -38,10 +37,12 @@ export class JobLogElement extends StudioElement {
         max-inline-size: 100%;
       }
       .tools .button {
+        align-self: end;
         margin-inline-start: auto;
       }
       .lines {
-        block-size: min(60dvh, 32rem);
+        min-block-size: 12rem;
+        max-block-size: min(60dvh, 32rem);
         overflow: auto;
         padding: var(--p-3) var(--p-4);
         border: 1px solid var(--p-line);

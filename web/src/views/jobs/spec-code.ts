@@ -83,20 +83,20 @@ function isPlain(value: unknown): value is Plain {
 
 /** The call of Python that asks for the same. */
 export function asPython(kind: JobKind, spec: Plain): string {
-  const rest = { ...spec };
+  const places = PLACES[kind];
   const lines: string[] = [];
   let byPlace = true;
-  for (const field of PLACES[kind]) {
-    const value = rest[field];
-    delete rest[field];
+  for (const field of places) {
+    const value = spec[field];
     if (value === undefined || value === '') byPlace = false;
-    else if (byPlace) lines.push(python(value));
-    else lines.push(`${KEYWORDS[field] ?? snake(field)}=${python(value)}`);
+    else lines.push(byPlace ? python(value) : `${KEYWORDS[field] ?? snake(field)}=${python(value)}`);
   }
-  const isFlat = kind === 'prune' || kind === 'quantize';
-  const config = isFlat && isPlain(rest['config']) ? rest['config'] : {};
-  if (isFlat) delete rest['config'];
-  const named = { ...config, ...rest };
+  const { config: given, ...others } = Object.fromEntries(
+    Object.entries(spec).filter(([field]) => !places.includes(field)),
+  );
+  // What `config` of these two holds is given by keywords of the call's own.
+  const isFlat = (kind === 'prune' || kind === 'quantize') && isPlain(given);
+  const named = { ...(isFlat ? given : given === undefined ? {} : { config: given }), ...others };
   for (const [field, value] of Object.entries(named)) {
     const written = kind === 'tune' && field === 'objectives' ? objectives(value) : python(value);
     lines.push(`${KEYWORDS[field] ?? snake(field)}=${written}`);

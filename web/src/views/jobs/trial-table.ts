@@ -77,6 +77,7 @@ export class TrialTableElement extends StudioElement {
         color: var(--p-warn);
       }
       .fault {
+        min-inline-size: 14rem;
         max-inline-size: 22rem;
         color: var(--p-bad);
         white-space: normal;

@@ -197,6 +197,7 @@ export class TuneResultElement extends StudioElement {
       ? [{ label: this.text('jobs.stopped.mark'), series: 0, shape: 'cross' }]
       : [];
     return html`<persopt-lines
+      class="wide"
       pickable
       label=${this.text('jobs.curves')}
       summary=${this.text('jobs.curves.summary', { count: lines.length })}

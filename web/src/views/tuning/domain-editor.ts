@@ -34,7 +34,7 @@ export class DomainEditorElement extends StudioElement {
       }
       .line {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(6.25rem, 1fr));
+        grid-template-columns: repeat(5, 1fr);
         align-items: start;
         gap: var(--p-3);
       }
@@ -43,6 +43,20 @@ export class DomainEditorElement extends StudioElement {
       }
       .rest {
         grid-column: 2 / -1;
+      }
+      @container (max-width: 50rem) {
+        .line {
+          grid-template-columns: repeat(3, 1fr);
+        }
+      }
+      @container (max-width: 20rem) {
+        .line {
+          grid-template-columns: 1fr 1fr;
+        }
+        .line > :first-child,
+        .rest {
+          grid-column: 1 / -1;
+        }
       }
       .checks {
         display: flex;

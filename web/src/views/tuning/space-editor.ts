@@ -29,8 +29,11 @@ export class SpaceEditorElement extends DraftSection {
         padding-block-start: 0;
         border: 0;
       }
+      .name {
+        display: grid;
+        justify-items: start;
+      }
       .name bdi {
-        display: block;
         color: var(--p-soft);
         font-family: var(--p-mono);
         font-size: var(--p-text-xs);
