@@ -16,6 +16,9 @@ export const RULES = {
   '$.data.maxTrainRows': { min: 1, integer: true },
 } satisfies Record<string, NumberRule>;
 
+/** The least that the numbers of the rules of early stopping accept; all are whole. */
+export const LEAST = { startupTrials: 0, warmupSteps: 0, reductionFactor: 2, minResource: 1 } as const;
+
 export type NumberPath = keyof typeof RULES;
 
 /** Where each of these numbers is in the form. */
@@ -43,6 +46,13 @@ export function checkDraft(draft: Draft): Map<string, Complaint> {
   for (const path of Object.keys(RULES) as NumberPath[]) {
     const complaint = checkNumber(draft[FIELDS[path]], RULES[path]);
     if (complaint) found.set(path, complaint);
+  }
+  for (const [name, min] of Object.entries(LEAST)) {
+    const complaint = checkNumber(draft.stopping[name as keyof typeof LEAST] ?? null, { min, integer: true });
+    if (complaint) found.set(`$.earlyStopping.${name}`, complaint);
+  }
+  for (const [name, value] of Object.entries(draft.strategyOptions)) {
+    if (Number.isNaN(value)) found.set(`$.strategyOptions.${name}`, { key: 'form.number' });
   }
   const metrics = draft.objectives.map(({ metric }) => metric);
   const twice = metrics.findIndex((metric, index) => metrics.indexOf(metric) < index);

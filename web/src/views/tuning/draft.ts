@@ -13,6 +13,8 @@ export interface Draft {
   model: string;
   dataset: string;
   task: Task | null;
+  /** The task that the data set was found to be for; not sent. */
+  detected: Task | null;
   textColumns: readonly string[];
   labelColumn: string | null;
   space: readonly Dimension[];
@@ -39,6 +41,7 @@ export function newDraft(): Draft {
     model: '',
     dataset: '',
     task: null,
+    detected: null,
     textColumns: [],
     labelColumn: null,
     space: FIRST_KNOBS.map((name) => ({ name, domain: suggestDomain(name) })),
@@ -57,6 +60,11 @@ export function newDraft(): Draft {
     output: null,
     more: {},
   };
+}
+
+/** What will be trained for, as far as it is known. */
+export function taskOf(draft: Draft): Task | null {
+  return draft.task ?? draft.detected;
 }
 
 /** The body that starts the job. What is as the server would have it is left out. */
@@ -108,6 +116,7 @@ export function fromSpec(spec: TuneSpec): Draft {
     model: spec.baseModelPath ?? '',
     dataset: spec.datasetPath ?? '',
     task: spec.task ?? null,
+    detected: null,
     textColumns,
     labelColumn,
     space: fromConfig(spec.config ?? {}),

@@ -1,6 +1,7 @@
 import { css, html } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { icon } from '../../ui/icons';
+import { taskOf } from './draft';
 import { defaultObjective, metricsOf, objectiveOf, type Objective } from './metrics';
 import { DraftSection } from './section';
 
@@ -30,7 +31,7 @@ export class GoalSectionElement extends DraftSection {
 
   override render() {
     const objectives = this.shown;
-    const left = metricsOf(this.draft.task).filter((name) => objectives.every(({ metric }) => metric !== name));
+    const left = metricsOf(taskOf(this.draft)).filter((name) => objectives.every(({ metric }) => metric !== name));
     return html`
       <ol class="objectives" role="list">
         ${objectives.map((objective, index) => this.row(objective, index, objectives.length))}
@@ -61,7 +62,7 @@ export class GoalSectionElement extends DraftSection {
 
   private row({ metric, direction }: Objective, index: number, count: number) {
     const path = `$.objectives[${index}]`;
-    const names = metricsOf(this.draft.task);
+    const names = metricsOf(taskOf(this.draft));
     const all = names.includes(metric) ? names : [metric, ...names];
     const change = (next: Partial<Objective>) =>
       this.set(this.shown.map((item, place) => (place === index ? { ...item, ...next } : item)));
@@ -97,7 +98,7 @@ export class GoalSectionElement extends DraftSection {
   }
 
   private get shown(): readonly Objective[] {
-    return this.draft.objectives.length > 0 ? this.draft.objectives : [defaultObjective(this.draft.task)];
+    return this.draft.objectives.length > 0 ? this.draft.objectives : [defaultObjective(taskOf(this.draft))];
   }
 
   private set(objectives: readonly Objective[]): void {

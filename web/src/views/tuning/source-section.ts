@@ -39,7 +39,7 @@ export class SourceSectionElement extends DraftSection {
           .roles=${this.roles()}
           error=${this.errorAt('$.datasetPath')}
           @change=${this.onDataset}
-          @sample=${(event: CustomEvent<DatasetDetail | null>) => (this.detail = event.detail)}
+          @sample=${this.onSample}
         ></persopt-dataset-picker>
       </div>
       ${draft.dataset ? this.reading() : nothing}
@@ -112,10 +112,16 @@ export class SourceSectionElement extends DraftSection {
     return roles;
   }
 
+  private onSample({ detail }: CustomEvent<DatasetDetail | null>): void {
+    this.detail = detail;
+    const detected = detail?.task ?? null;
+    if (detected !== this.draft.detected) this.patch({ detected }, '$.task');
+  }
+
   private onDataset(event: Event): void {
     this.detail = null;
     const dataset = (event.target as DatasetPickerElement).value;
-    this.patch({ dataset, task: null, textColumns: [], labelColumn: null }, '$.datasetPath');
+    this.patch({ dataset, task: null, detected: null, textColumns: [], labelColumn: null }, '$.datasetPath');
     this.patch({}, '$.data');
   }
 }

@@ -7,6 +7,7 @@ import type { SchemaFormElement } from '../../forms/schema-form';
 import { catalogOf } from '../../state/catalog';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
+import { LEAST } from './checks';
 import type { StoppingMethod } from './draft';
 import { DraftSection } from './section';
 
@@ -17,7 +18,6 @@ const RULE_FIELDS = {
   hyperband: ['reductionFactor', 'minResource'],
   none: [],
 } as const;
-const LEAST = { startupTrials: 0, warmupSteps: 0, reductionFactor: 2, minResource: 1 } as const;
 const USUAL = { startupTrials: 5, warmupSteps: 0, reductionFactor: 3, minResource: 1 } as const;
 
 /** `<persopt-strategy-section>`: the strategy with its options, how many trials, and when bad ones are stopped. */
@@ -92,7 +92,7 @@ export class StrategySectionElement extends DraftSection {
           data-path=${path}
           label=${this.text(`tuning.stopping.${name}`)}
           error=${this.errorAt(path)}
-          .rule=${{ min: LEAST[name], integer: true, required: true }}
+          .rule=${{ min: LEAST[name], integer: true }}
           .value=${stopping[name] ?? USUAL[name]}
           @change=${(event: Event) =>
             this.patch(

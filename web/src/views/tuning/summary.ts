@@ -5,6 +5,7 @@ import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
 import { ltr } from '../../ui/element';
 import { icon } from '../../ui/icons';
+import { taskOf } from './draft';
 import { defaultObjective } from './metrics';
 import { DraftSection } from './section';
 import { countPoints } from './space';
@@ -69,7 +70,7 @@ export class TuningSummaryElement extends DraftSection {
 
   private sentence(): string {
     const { draft, formats } = this;
-    const objectives = draft.objectives.length > 0 ? draft.objectives : [defaultObjective(draft.task)];
+    const objectives = draft.objectives.length > 0 ? draft.objectives : [defaultObjective(taskOf(draft))];
     const names = objectives.map(({ metric }) => {
       const key = `tuning.metric.${metric}`;
       return this.session.translator.has(key) ? this.session.translator.text(key) : metric;

@@ -11,6 +11,7 @@ import { tellComplaint } from '../../forms/number-field';
 import type { MessageKey } from '../../i18n/keys';
 import { catalogOf } from '../../state/catalog';
 import type { Session } from '../../state/session';
+import { Watch } from '../../state/signal';
 import { StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
 import { checkDraft } from './checks';
@@ -77,15 +78,19 @@ export class TuningViewElement extends StudioElement {
   /** Whether the person has tried to start: from then on what is missing is shown. */
   @state() private isTried = false;
   @query('persopt-fault-summary') private head!: FaultSummaryElement;
+  private taken: URLSearchParams | null = null;
   private key = crypto.randomUUID();
 
   protected override sessionReady(session: Session): void {
     this.draft = readDraft(session, FORM, newDraft());
-    const { query: asked } = session.router.place.value;
-    const [from, model, dataset] = ['from', 'model', 'dataset'].map((name) => asked.get(name));
-    if (from) void this.takeJob(from);
-    if (model) this.draft = { ...this.draft, model };
-    if (dataset) this.draft = { ...this.draft, dataset, task: null, textColumns: [], labelColumn: null };
+    new Watch(this, session.router.place);
+  }
+
+  override willUpdate(): void {
+    const { view, query: asked } = this.session.router.place.value;
+    if (view !== 'tuning' || asked === this.taken) return;
+    this.taken = asked;
+    this.prefill(asked);
   }
 
   override render() {
@@ -159,6 +164,16 @@ export class TuningViewElement extends StudioElement {
         </aside>
       </div>
     `;
+  }
+
+  /** Takes over what the address names. */
+  private prefill(asked: URLSearchParams): void {
+    const [from, model, dataset] = ['from', 'model', 'dataset'].map((name) => asked.get(name));
+    if (from) void this.takeJob(from);
+    if (model) this.draft = { ...this.draft, model };
+    if (dataset && dataset !== this.draft.dataset) {
+      this.draft = { ...this.draft, dataset, task: null, detected: null, textColumns: [], labelColumn: null };
+    }
   }
 
   private section(key: MessageKey, content: TemplateResult) {
@@ -238,6 +253,7 @@ export class TuningViewElement extends StudioElement {
     } catch (error) {
       this.error = error;
     }
-    this.session.router.go('/tuning', { replace: true });
+    const { router } = this.session;
+    if (router.place.value.query.get('from') === id) router.go('/tuning', { replace: true });
   }
 }
