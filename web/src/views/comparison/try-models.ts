@@ -1,6 +1,5 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { Prediction } from '../../api/types';
 import { controls } from '../../ui/controls.css';
 import { ltr, own } from '../../ui/element';
@@ -65,20 +64,11 @@ export class TryModelsElement extends ComparisonElement {
         font-size: var(--p-text);
         font-weight: 600;
       }
-      .track {
+      .labels .bar {
         grid-column: 1 / -1;
-        block-size: 4px;
-        border-radius: 2px;
-        background: var(--p-line);
-        overflow: hidden;
       }
-      .track i {
-        display: block;
-        block-size: 100%;
-        background: var(--p-edge);
-      }
-      li:first-child .track i {
-        background: var(--p-accent);
+      .labels li:not(:first-child) .bar {
+        opacity: 0.55;
       }
       .tokens {
         display: flex;
@@ -170,9 +160,7 @@ export class TryModelsElement extends ComparisonElement {
         ({ label, probability }) =>
           html`<li>
             ${own(label)}<span class="figure">${this.formats.percent(probability)}</span>
-            <span class="track" aria-hidden="true"
-              ><i style=${styleMap({ 'inline-size': `${probability * 100}%` })}></i
-            ></span>
+            <progress class="bar" max="1" .value=${probability} aria-hidden="true"></progress>
           </li>`,
       )}
     </ol>`;
