@@ -64,6 +64,9 @@ export class TryModelsElement extends ComparisonElement {
         font-size: var(--p-text);
         font-weight: 600;
       }
+      .labels bdi {
+        justify-self: start;
+      }
       .labels .bar {
         grid-column: 1 / -1;
       }
