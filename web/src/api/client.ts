@@ -10,6 +10,8 @@ import type {
   JobState,
   Model,
   PluginList,
+  Prediction,
+  PredictSpec,
   PruneSpec,
   QuantizeSpec,
   System,
@@ -51,6 +53,7 @@ export class Client {
   sample = (name: string, query: { split?: string; limit?: number } = {}) =>
     this.get<DatasetDetail>('/datasets/sample', { name, ...query });
   plugins = () => this.get<PluginList>('/plugins');
+  predict = (spec: PredictSpec) => this.post<{ predictions: Prediction[] }>('/predict', spec);
   job = (id: string) => this.get<Job>(`/jobs/${encodeURIComponent(id)}`);
   cancel = (id: string) => this.post<Job>(`/jobs/${encodeURIComponent(id)}/cancel`, {});
   report = <T = Record<string, unknown>>(id: string) => this.get<T>(`/jobs/${encodeURIComponent(id)}/report`);

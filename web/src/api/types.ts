@@ -24,11 +24,13 @@ export type DatasetDetail = Omit<Answer<'DatasetDetail'>, 'columns' | 'labels' |
 export type PluginList = Answer<'PluginList'>;
 export type Contribution = Answer<'ContributionView'>;
 export type Fault = Answer<'Fault'>;
+export type Prediction = Omit<Answer<'ModelPrediction'>, 'fault'> & { fault: Fault | null };
 
 export type TuneSpec = Schemas['TuneSpec'];
 export type PruneSpec = Schemas['PruneSpec'];
 export type QuantizeSpec = Schemas['QuantizeSpec'];
 export type CompareSpec = Schemas['CompareSpec'];
+export type PredictSpec = Schemas['PredictSpec'];
 export type CompressSpec = Schemas['CompressSpec'];
 
 export const FINISHED_STATES: readonly JobState[] = ['succeeded', 'failed', 'cancelled'];
