@@ -359,6 +359,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/optimization/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the AsyncAPI 3.0 document: what `GET /events` sends, and the same on NATS. */
+        get: operations["getAsyncApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/optimization/docs": {
         parameters: {
             query?: never;
@@ -970,7 +987,7 @@ export interface components {
              */
             textColumns?: string[];
             /**
-             * @description Column of the label, the tags, the translation or the summary; detected by default.
+             * @description Column of the label, the tags, the translation or the summary; detected by default; where models are compared, empty if the rows have none.
              * @default null
              */
             labelColumn?: string | null;
@@ -1816,6 +1833,11 @@ export interface components {
              */
             maxAccuracyDrop?: number;
             /**
+             * @description How sure to be, by the validation rows, that no more is lost; 0.5 takes the estimate.
+             * @default 0.8
+             */
+            confidence?: number;
+            /**
              * @description What is to be as small as possible within the limits.
              * @default latency
              * @enum {unknown}
@@ -2167,6 +2189,16 @@ export interface components {
              * @enum {unknown}
              */
             start?: "all" | "new";
+            /**
+             * @description End after so many events; by default never.
+             * @default null
+             */
+            limit?: number | null;
+            /**
+             * @description End at the first pause after so many seconds; 0: once all that is there was sent.
+             * @default null
+             */
+            seconds?: number | null;
         };
         /**
          * ModelList
@@ -2774,11 +2806,11 @@ export interface components {
              */
             layout?: "packed" | "torchao";
             /**
-             * @description `auto` has torch.compile fuse what lies between the integer products wherever the result is opened and a C++ compiler is; its first calls wait for it, up to a minute. Else it runs in eager mode.
+             * @description What torch.compile compiles wherever the result is opened and a C++ compiler is: `auto` each repeated block, `model` all as one, which runs fastest and takes several times as long to compile. The first calls wait for it, a minute or two. Else it runs in eager mode.
              * @default never
              * @enum {unknown}
              */
-            compile?: "auto" | "never";
+            compile?: "auto" | "model" | "never";
         };
         /**
          * FastaiOptions
@@ -3854,6 +3886,36 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getAsyncApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getReference: {
         parameters: {
             query?: never;
@@ -3893,6 +3955,10 @@ export interface operations {
                 kind?: "compare" | "compress" | "prune" | "quantize" | "tune";
                 /** @description From now on, or all that is kept; Last-Event-ID comes first. */
                 start?: "all" | "new";
+                /** @description End after so many events; by default never. */
+                limit?: number;
+                /** @description End at the first pause after so many seconds; 0: once all that is there was sent. */
+                seconds?: number;
             };
             header?: {
                 /** @description The id of the last event that was seen. */
