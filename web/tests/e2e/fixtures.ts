@@ -7,8 +7,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export { expect };
 
-/** `server`: a real one for all tests of a file. Every page fails its test if anything is blocked or goes wrong in it. */
-export const test = base.extend<{ watched: undefined }, { server: StudioServer }>({
+/** `server`: a real one; files share it but for those that name an `own` one. Every page fails its test if anything is blocked or goes wrong in it. */
+export const test = base.extend<{ watched: undefined }, { own: string; server: StudioServer }>({
+  own: ['', { option: true, scope: 'worker' }],
   server: [
     // eslint-disable-next-line no-empty-pattern -- how Playwright wants it
     async ({}, use) => {

@@ -23,6 +23,7 @@ async function openPart(page: Page, name: RegExp): Promise<void> {
 const fits = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
 
+test.use({ own: 'jobs' }); // of which the list is empty
 test.describe.configure({ mode: 'serial' });
 
 test('says what to do while there is nothing, and that a job is not there', async ({ page }) => {
