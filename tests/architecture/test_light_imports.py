@@ -16,7 +16,7 @@ HEAVY = frozenset(
     | {"torch", "torch_pruning", "transformers"}
 )
 FOR_HELP_TOO_MUCH = HEAVY | {"alembic", "litestar", "nats", "numpy", "prometheus_client", "sqlalchemy", "uvicorn"}
-LIGHT = ("domain", "settings", "plugins", "kernel", "events", "runtime", "api", "server", "cli")
+LIGHT = ("domain", "settings", "plugins", "kernel", "events", "runtime", "predicting", "api", "server", "cli")
 
 
 def _loaded_by(program: str) -> set[str]:

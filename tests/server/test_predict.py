@@ -37,7 +37,7 @@ def test_two_models_a_job_and_one_that_is_not_there(
     job, unfinished = add_job(runtime), add_job(runtime, 1)
     runtime.kernel.folder(job.id).report.write_text(json.dumps({"modelPath": str(models / "two")}))
     body: dict[str, Any] = {"models": ["one", str(models / "two"), job.id, "no/such"], "text": "گربه"}
-    answer = client.post(URL, json=body)
+    answer = client.post(URL, json=body, timeout=180)  # the first starts the process
     assert answer.status_code == 200, answer.text
     found = answer.json()["predictions"]
     assert [item["model"] for item in found] == body["models"]
@@ -79,7 +79,7 @@ def test_the_server_never_loads_torch_and_leaves_no_process(tmp_path: Path, end:
         assert server.stderr is not None
         line = next(line for line in server.stderr if "is served;" in line)
         url = re.findall(r"http://\S+", line)[0]
-        answer = httpx.post(f"{url}/predict", json={"models": ["one"], "text": "سگ"}, timeout=120)
+        answer = httpx.post(f"{url}/predict", json={"models": ["one"], "text": "سگ"}, timeout=180)
         assert len(answer.json()["predictions"][0]["labels"]) == 3
         process = psutil.Process(server.pid)
         child = next(item for item in process.children() if "persopt.predicting.worker_main" in item.cmdline())

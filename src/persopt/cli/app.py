@@ -27,6 +27,7 @@ _COMMANDS = {
     "jobs": "persopt.cli.jobs:jobs",
     "events": "persopt.cli.events:events",
     "plugins": "persopt.cli.plugins:plugins",
+    "predict": "persopt.cli.predict:predict",
     "metrics": "persopt.cli.metrics:metrics",
     "serve": "persopt.cli.serve:serve",
     "studio": "persopt.cli.serve:studio",
