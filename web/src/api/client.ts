@@ -3,6 +3,7 @@ import type {
   CompareSpec,
   CompressSpec,
   Dataset,
+  DatasetDetail,
   Job,
   JobKind,
   JobList,
@@ -47,12 +48,16 @@ export class Client {
   system = () => this.get<System>('/system');
   models = () => this.get<{ models: Model[] }>('/models');
   datasets = () => this.get<{ datasets: Dataset[] }>('/datasets');
+  sample = (name: string, query: { split?: string; limit?: number } = {}) =>
+    this.get<DatasetDetail>('/datasets/sample', { name, ...query });
   plugins = () => this.get<PluginList>('/plugins');
   job = (id: string) => this.get<Job>(`/jobs/${encodeURIComponent(id)}`);
   cancel = (id: string) => this.post<Job>(`/jobs/${encodeURIComponent(id)}/cancel`, {});
   report = <T = Record<string, unknown>>(id: string) => this.get<T>(`/jobs/${encodeURIComponent(id)}/report`);
   artifacts = (id: string) =>
-    this.get<{ artifacts: { name: string; size: number }[] }>(`/jobs/${encodeURIComponent(id)}/artifacts`);
+    this.get<{ artifacts: { name: string; bytes: number; modified: string }[] }>(
+      `/jobs/${encodeURIComponent(id)}/artifacts`,
+    );
 
   jobs = (query: { kind?: JobKind; state?: readonly JobState[]; limit?: number; cursor?: string } = {}) =>
     this.get<JobList>('/jobs', query);

@@ -16,6 +16,11 @@ export type Totals = Answer<'Totals'>;
 export type System = Answer<'SystemView'>;
 export type Model = Answer<'ModelView'>;
 export type Dataset = Answer<'DatasetView'>;
+export type DatasetDetail = Omit<Answer<'DatasetDetail'>, 'columns' | 'labels' | 'sample'> & {
+  columns: Answer<'ColumnFacts'>[];
+  labels: Answer<'LabelCount'>[];
+  sample: Answer<'SampleRow'>[];
+};
 export type PluginList = Answer<'PluginList'>;
 export type Contribution = Answer<'ContributionView'>;
 export type Fault = Answer<'Fault'>;

@@ -1,19 +1,22 @@
 import { html } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { StudioElement } from '../../ui/element';
-import { surfaces } from '../../ui/surfaces.css';
+import type { Job } from '../../api/types';
+import { MakingView } from '../making/making-view';
+import type { QuantizeReport } from '../results/reports';
+import './quantize-form';
+import './quantize-result';
 
 /** `<persopt-quantization-view>`: the quantization tab. */
 @customElement('persopt-quantization-view')
-export class QuantizationViewElement extends StudioElement {
-  static override styles = [...StudioElement.styles, surfaces];
+export class QuantizationViewElement extends MakingView {
+  protected override readonly view = 'quantization';
+  protected override readonly kind = 'quantize';
 
-  override render() {
-    return html`
-      <header class="view-head">
-        <h1>${this.text('quantization.title')}</h1>
-        <p class="soft">${this.text('quantization.intro')}</p>
-      </header>
-    `;
+  protected override form() {
+    return html`<persopt-quantize-form data-form @started=${this.started}></persopt-quantize-form>`;
+  }
+
+  protected override result(job: Job, report: unknown) {
+    return html`<persopt-quantize-result .job=${job} .report=${report as QuantizeReport}></persopt-quantize-result>`;
   }
 }
