@@ -111,6 +111,11 @@ export class Client {
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
+  /** Whether requests carry a token. */
+  get isAuthorized(): boolean {
+    return this.settings.token() !== null;
+  }
+
   address(path: string): string {
     return this.settings.server + PREFIX + path;
   }

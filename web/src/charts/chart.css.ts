@@ -25,11 +25,16 @@ export const chartStyles = css`
   .plot > svg:focus-visible {
     outline-offset: 4px;
   }
-  text {
+  .plot text {
     fill: var(--p-soft);
+    /* Keeps text legible where lines run below it. */
+    stroke: var(--p-paper);
+    stroke-width: 3px;
+    stroke-linejoin: round;
+    paint-order: stroke;
     font-variant-numeric: var(--p-numerals);
   }
-  text.name {
+  .plot text.name {
     fill: var(--p-ink);
   }
   .grid {
@@ -44,9 +49,8 @@ export const chartStyles = css`
     stroke: var(--p-warn);
     stroke-dasharray: 4 3;
   }
-  text.limit-label {
+  .plot text.limit-label {
     fill: var(--p-warn);
-    stroke: none;
   }
   .front {
     fill: none;

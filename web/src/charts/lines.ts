@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { axes, frame, writeValue, type Axis, type Frame } from './axes';
 import { ChartElement, isolate, label, type LegendEntry, type Mark, type Picture, type Table } from './chart';
 import { stepPath } from './pareto';
+import { spread } from './placing';
 import { domainOf } from './scale';
 import { shape, type Shape } from './shapes';
 
@@ -56,7 +57,8 @@ export class LinesElement extends ChartElement {
       domainOf([...points.map(({ y }) => y), ...limits], this.y),
     ] as const;
     const plot = frame(width, this.height, [this.x, this.y], domains, this.formats);
-    const body = svg`${axes(plot, [this.x, this.y], this.formats)} ${lines.map((line) => this.line(plot, line))}`;
+    const body = svg`${axes(plot, [this.x, this.y], this.formats)} ${lines.map((line) => this.line(plot, line))}
+      ${this.endLabels(plot, lines)}`;
     return { body, height: this.height, marks: this.marksOf(plot, lines), legend: this.legendEntries(lines) };
   }
 
@@ -97,14 +99,19 @@ export class LinesElement extends ChartElement {
         return place && (dots || point.shape) ? shape(point.shape ?? 'circle', place.x, place.y, 3.5) : nothing;
       })}
       ${line.end && last ? shape(line.end, last.x, last.y, 5) : nothing}
-      ${line.labelled && last ? this.endLabel(plot, line.name, last.x, last.y) : nothing}
     </g>`;
   }
 
-  /** Above the end of a line, on the side that lies inside. */
-  private endLabel(plot: Frame, name: string, x: number, y: number) {
-    const side = x > (plot.left + plot.right) / 2 ? 'right' : 'left';
-    return label(isolate(name), x, Math.max(y - 11, plot.top - 4), side, this.isRtl, 'name');
+  /** Names above the ends of lines, on the side that lies inside, and apart from each other. */
+  private endLabels(plot: Frame, lines: readonly Line[]) {
+    const ends = lines
+      .filter(({ labelled }) => labelled)
+      .map(({ name, points }) => ({ name, last: points[points.length - 1] }))
+      .map(({ name, last }) => ({ name, x: plot.x(last?.x ?? 0), y: plot.y(last?.y ?? 0) - 11 }));
+    return spread(ends, 15, plot.top - 4, plot.bottom - 8).map(({ name, x, y }) => {
+      const side = x > (plot.left + plot.right) / 2 ? 'right' : 'left';
+      return label(isolate(name), x, y, side, this.isRtl, 'name');
+    });
   }
 
   private marksOf(plot: Frame, lines: readonly Line[]): Mark[] {

@@ -77,6 +77,21 @@ export function placeLabels(
   return placed;
 }
 
+/** Moves things that stand one below the other apart, by as little as is needed, inside two bounds. */
+export function spread<T extends { y: number }>(things: readonly T[], gap: number, top: number, bottom: number): T[] {
+  const sorted = things.map((thing) => ({ ...thing, y: Math.max(thing.y, top) })).sort((a, b) => a.y - b.y);
+  for (const [index, thing] of sorted.entries()) {
+    const above = sorted[index - 1];
+    if (above && thing.y < above.y + gap) thing.y = above.y + gap;
+  }
+  let floor = bottom;
+  for (const thing of [...sorted].reverse()) {
+    thing.y = Math.min(thing.y, floor);
+    floor = thing.y - gap;
+  }
+  return sorted;
+}
+
 function overlap(a: Box, b: Box): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }

@@ -38,10 +38,13 @@ export class Formats {
   significant(value: number, digits = 4): string {
     const small = value !== 0 && Math.abs(value) < 1e-3;
     const large = Math.abs(value) >= 1e7;
-    return this.number(value, {
-      maximumSignificantDigits: digits,
-      ...(small || large ? { notation: 'scientific' } : {}),
-    });
+    if (!small && !large) return this.number(value, { maximumSignificantDigits: digits });
+    const [mantissa, exponent] = value
+      .toExponential(digits - 1)
+      .split('e')
+      .map(Number) as [number, number];
+    // As people of the field write it, and isolated: the two signs would change places in a text from right to left.
+    return `\u2066${this.plain(mantissa, digits)}e${this.plain(exponent, digits)}\u2069`;
   }
 
   /** A share of one, as percent. */
@@ -111,6 +114,12 @@ export class Formats {
     return [{ type: 'integer', value: number.join('') }, ...parts.filter((part) => !isNumber(part))];
   }
 
+  /** Digits of the language with a plain minus, for what is read from left to right in any language. */
+  private plain(value: number, digits: number): string {
+    const text = this.number(Math.abs(value), { maximumSignificantDigits: digits });
+    return value < 0 ? `-${text}` : text;
+  }
+
   private unit(unit: string, value: number): string {
     return this.number(value, { style: 'unit', unit, unitDisplay: this.language === 'fa' ? 'long' : 'narrow' });
   }
@@ -122,7 +131,7 @@ export function readNumber(text: string): number {
     .trim()
     .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
     .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
-    .replace(/[٬,\s\u200e\u200f]/g, '')
+    .replace(/[٬,\s\u200e\u200f\u2066\u2069]/g, '')
     .replace('٫', '.')
     .replace('−', '-');
   return plain === '' ? Number.NaN : Number(plain);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bestSoFar, paretoFront, stepPath } from '../../src/charts/pareto';
-import { placeLabels, shorten, textWidth } from '../../src/charts/placing';
+import { placeLabels, shorten, spread, textWidth } from '../../src/charts/placing';
 import { domainOf, linear, logarithmic, niceStep, tickDigits } from '../../src/charts/scale';
 
 describe('scales', () => {
@@ -124,4 +124,9 @@ describe('labels', () => {
     expect(cut.endsWith('…')).toBe(true);
     expect(textWidth(cut)).toBeLessThanOrEqual(80);
   });
+});
+
+test('labels that stand one below the other are moved apart, inside their bounds', () => {
+  const moved = spread([{ y: 10 }, { y: 12 }, { y: 95 }, { y: 97 }], 15, 0, 100).map(({ y }) => y);
+  expect(moved).toEqual([10, 25, 85, 100]);
 });

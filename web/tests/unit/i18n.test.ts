@@ -96,7 +96,8 @@ describe('formats', () => {
   test.each([
     [0.87314, '0.8731'],
     [0, '0'],
-    [3.21e-5, '3.21E-5'],
+    [3.21e-5, '\u20663.21e-5\u2069'],
+    [-2e9, '\u2066-2e9\u2069'],
   ])('%d is told as %s', (value, text) => {
     expect(en.significant(value)).toBe(text);
   });
@@ -106,6 +107,7 @@ describe('formats', () => {
     expect(readNumber('١٢')).toBe(12);
     expect(readNumber(' 1e-5 ')).toBe(1e-5);
     expect(readNumber('−3')).toBe(-3);
+    expect(readNumber(fa.significant(3.2e-5))).toBe(3.2e-5);
     expect(readNumber('')).toBeNaN();
     expect(readNumber('x')).toBeNaN();
   });
