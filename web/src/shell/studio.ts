@@ -1,6 +1,6 @@
-import { css, html, nothing, type PropertyValues } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
-import { Watch } from '../state/signal';
+import { css, html } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import type { Routing } from '../router';
 import { icon, mark } from '../ui/icons';
 import '../ui/notices';
 import './connection';
@@ -20,7 +20,7 @@ export class StudioRootElement extends MountElement {
         container: page / inline-size;
         display: flex;
         flex-direction: column;
-        min-block-size: 100dvh;
+        min-block-size: var(--persopt-min-height, 100dvh);
         background: var(--p-paper);
         color: var(--p-ink);
         font-family: var(--p-font);
@@ -145,21 +145,7 @@ export class StudioRootElement extends MountElement {
     `,
   ];
 
-  override routing = 'history' as const;
-  @state() private wantsToken = false;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.addController(new Watch(this, this.session.connection));
-  }
-
-  override willUpdate(changed: PropertyValues<this>): void {
-    super.willUpdate(changed);
-    if (this.session.connection.value === 'refused' && !this.wantsToken) {
-      this.wantsToken = true;
-      void import('./token-dialog');
-    }
-  }
+  override routing: Routing = 'history';
 
   protected override content() {
     const { translator, router } = this.session;
@@ -184,7 +170,7 @@ export class StudioRootElement extends MountElement {
         <main id="main" tabindex="-1"><persopt-outlet></persopt-outlet></main>
         <persopt-navigation class="foot" foot></persopt-navigation>
         <persopt-notices></persopt-notices>
-        ${this.wantsToken ? html`<persopt-token-dialog></persopt-token-dialog>` : nothing}
+        ${this.tokenDialog()}
       </div>
     `;
   }

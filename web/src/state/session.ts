@@ -82,10 +82,20 @@ export class Session {
     window.removeEventListener('online', this.restart);
   }
 
-  /** Goes on with a token that the person has typed. */
+  /** Goes on with a token that the person has typed; the browser keeps it until the tab is closed. */
   useToken(token: string): void {
-    this.token = token;
     this.preferences.token = token;
+    this.changeToken(token);
+  }
+
+  /** Goes on with a token that the host's page has given; the page keeps it, not the studio. */
+  giveToken(token: string | null): void {
+    const next = token ?? this.preferences.token;
+    if (next !== this.token) this.changeToken(next);
+  }
+
+  private changeToken(token: string | null): void {
+    this.token = token;
     this.connection.value = 'connecting';
     this.feed.connection = 'connecting';
     this.restart();
