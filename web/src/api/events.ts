@@ -1,5 +1,5 @@
 import type { Client } from './client';
-import { OfflineError, Problem } from './problem';
+import { isAboutToken, OfflineError, Problem } from './problem';
 import { readFrames } from './sse';
 import type { Fault, Progress } from './types';
 
@@ -98,7 +98,9 @@ export class EventFeed extends EventTarget {
         if (!signal.aborted) this.become('connecting'); // the server ended it: it restarts
       } catch (error) {
         if (signal.aborted) return;
-        this.note(error);
+        const isPolling = this.connection === 'polling' && error instanceof OfflineError;
+        if (!isPolling) this.note(error); // else the server answers, and only the stream cannot be had
+        if (this.isRefused()) return; // the same token again would be one more wrong one; `restart` comes with another
       }
       await wait(this.pause * (0.75 + Math.random() / 2), signal);
       this.pause = Math.min(this.pause * 2, LAST_PAUSE_MS);
@@ -141,8 +143,12 @@ export class EventFeed extends EventTarget {
     return this.connection !== 'live';
   }
 
+  private isRefused(): boolean {
+    return this.connection === 'refused';
+  }
+
   private note(error: unknown): void {
-    if (error instanceof Problem) this.become(error.status === 401 ? 'refused' : 'polling');
+    if (error instanceof Problem) this.become(isAboutToken(error) ? 'refused' : 'polling');
     else if (error instanceof OfflineError) this.become('offline');
     else this.become('connecting');
   }

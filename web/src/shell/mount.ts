@@ -44,6 +44,8 @@ export abstract class MountElement extends LitElement {
   protected session!: Session;
   private readonly provider = new ContextProvider(this, { context: sessionContext });
   private ends: (() => void)[] = [];
+  /** What the host's page has left to the person. */
+  private leaves: { lang: boolean; theme: boolean } | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -51,6 +53,7 @@ export abstract class MountElement extends LitElement {
     addFonts();
     const language = this.lang === 'fa' || this.lang === 'en' ? this.lang : null;
     const { server, token, routing, start } = this;
+    this.leaves ??= { lang: language === null, theme: this.theme === null };
     this.session = new Session({ server: server.replace(/\/+$/, ''), token, routing, start, language });
     this.theme ??= this.session.preferences.theme;
     this.lang = this.session.translator.language;
@@ -63,6 +66,7 @@ export abstract class MountElement extends LitElement {
       this.session.connection.subscribe(() => this.tellConnection()),
       this.session.feed.subscribe((event) => this.tellJob(event)),
       onSystemTheme(() => this.requestUpdate()),
+      onOtherTab(() => this.agree()),
     ];
     void this.begin();
   }
@@ -123,6 +127,13 @@ export abstract class MountElement extends LitElement {
     if (this.lang === 'fa' || this.lang === 'en') void this.session.translator.change(this.lang);
   }
 
+  /** Takes over what the person has chosen in another tab. */
+  private agree(): void {
+    const { language, theme } = this.session.preferences;
+    if (this.leaves?.theme) this.theme = theme;
+    if (this.leaves?.lang) this.lang = language;
+  }
+
   private tellPlace(): void {
     const { view, rest } = this.session.router.place.value;
     this.tell('persopt-navigate', { path: `/${[view, ...rest].join('/')}` });
@@ -146,6 +157,12 @@ export abstract class MountElement extends LitElement {
   private tell(name: string, detail: object = {}, cancelable = false): boolean {
     return this.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles: true, composed: true }));
   }
+}
+
+function onOtherTab(listener: () => void): () => void {
+  const hear = ({ key }: StorageEvent) => void (key?.startsWith('persopt.') && listener());
+  window.addEventListener('storage', hear);
+  return () => window.removeEventListener('storage', hear);
 }
 
 function onSystemTheme(listener: () => void): () => void {
