@@ -16,7 +16,7 @@ export const test = base.extend<{ watched: undefined }, { server: StudioServer }
       await use(server);
       await server.remove();
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   baseURL: async ({ server }, use) => use(server.url),
   watched: [

@@ -25,7 +25,7 @@ const test = base.extend<object, { host: HostPage }>({
       await use(server);
       await server.remove();
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   baseURL: async ({ host, server }, use) => use(server.url && host.origin),
 });
