@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-LIGHTHOUSE: Final = os.environ.get("LIGHTHOUSE", "lighthouse@13.5.0")
-"""What npx runs: a package with its version, fetched when it is first wanted, or the path of an installed one."""
+LIGHTHOUSE: Final = os.environ.get("LIGHTHOUSE", "lighthouse@12.8.2")
+"""What npx runs, fetched when it is first wanted (the last one for Node 20), or the path of an installed one."""
 RUNS: Final = 3
 VIEWS: Final = ("tuning", "pruning", "quantization", "comparison", "jobs")
 CATEGORIES: Final = {
