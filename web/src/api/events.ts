@@ -98,8 +98,9 @@ export class EventFeed extends EventTarget {
         if (!signal.aborted) this.become('connecting'); // the server ended it: it restarts
       } catch (error) {
         if (signal.aborted) return;
-        const isPolling = this.connection === 'polling' && error instanceof OfflineError;
-        if (!isPolling) this.note(error); // else the server answers, and only the stream cannot be had
+        if (error instanceof OfflineError)
+          await this.look(signal); // the server may be there, and only the stream not
+        else this.note(error);
         if (this.isRefused()) return; // the same token again would be one more wrong one; `restart` comes with another
       }
       await wait(this.pause * (0.75 + Math.random() / 2), signal);
@@ -128,14 +129,20 @@ export class EventFeed extends EventTarget {
       await wait(POLL_MS, signal);
       if (signal.aborted) return;
       if (this.connection === 'live' || this.connection === 'refused') continue;
-      try {
-        await this.client.totals();
-        if (this.connection === 'offline') this.pause = FIRST_PAUSE_MS;
-        if (!signal.aborted && this.isAway()) this.become('polling');
-        this.dispatchEvent(new Event('refresh'));
-      } catch (error) {
-        if (!signal.aborted) this.note(error);
-      }
+      await this.look(signal);
+    }
+  }
+
+  /** Asks the server whether it is there, and lets everybody ask for themselves if it is. */
+  private async look(signal: AbortSignal): Promise<void> {
+    try {
+      await this.client.totals();
+      if (signal.aborted) return;
+      if (this.connection === 'offline') this.pause = FIRST_PAUSE_MS;
+      if (this.isAway()) this.become('polling');
+      this.dispatchEvent(new Event('refresh'));
+    } catch (error) {
+      if (!signal.aborted) this.note(error);
     }
   }
 
