@@ -48,6 +48,7 @@ export class FiguresElement extends StudioElement {
         color: var(--p-soft);
       }
       .caption {
+        min-block-size: 1lh;
         color: var(--p-soft);
         font-size: var(--p-text-s);
         line-height: 1.5;
@@ -104,9 +105,6 @@ export class FiguresElement extends StudioElement {
           line-height: 1.5;
           text-overflow: ellipsis;
           white-space: nowrap;
-        }
-        .caption:empty {
-          display: none;
         }
       }
     `,
