@@ -6,6 +6,7 @@ import '../ui/notices';
 import './connection';
 import './figures';
 import { MountElement } from './mount';
+import { loadView } from '../views/loading';
 import './navigation';
 import './outlet';
 import './system-load';
@@ -146,6 +147,13 @@ export class StudioRootElement extends MountElement {
   ];
 
   override routing: Routing = 'history';
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const { router, translator } = this.session;
+    const { view } = router.place.value;
+    if (view) loadView(view, translator).catch(() => undefined); // beside the shell's texts; the outlet tells what fails
+  }
 
   protected override content() {
     const { translator, router } = this.session;
