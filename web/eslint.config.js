@@ -7,6 +7,7 @@ export default typescript.config(
   js.configs.recommended,
   ...typescript.configs.strict,
   lit.configs['flat/recommended'],
+  { files: ['examples/**'], languageOptions: { globals: { document: 'readonly' } } },
   {
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
     rules: {

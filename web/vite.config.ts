@@ -1,5 +1,6 @@
 import { defineConfig, type Plugin } from 'vite';
 import { configDefaults } from 'vitest/config';
+import { rootRem } from './scripts/own-rem.ts';
 
 const API = process.env.PERSOPT_SERVER ?? 'http://127.0.0.1:8000';
 
@@ -17,9 +18,18 @@ function preloadFont(): Plugin {
   };
 }
 
+/** Lets sheets be written in `rem` and still not follow the text size of a host's page. */
+function ownRem(): Plugin {
+  return {
+    name: 'persopt-own-rem',
+    enforce: 'pre',
+    transform: (code, id) => (/\/web\/src\/.*\.ts$/.test(id) ? { code: rootRem(code), map: null } : null),
+  };
+}
+
 export default defineConfig({
   base: './',
-  plugins: [preloadFont()],
+  plugins: [ownRem(), preloadFont()],
   experimental: {
     // The page lies at any depth (deep links), so it names its files from the root; scripts name theirs relative to
     // themselves, so that a page of another origin can import them.

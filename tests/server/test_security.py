@@ -252,14 +252,14 @@ def test_what_needs_no_token_is_the_page_alone(tmp_path: Path, runtime: Runtime)
     (page / "index.html").write_text("<p>studio</p>")
     (page / "app.js").write_text("1")
     (tmp_path / "secret.txt").write_text("hidden words")
-    (page / "out").symlink_to(tmp_path / "secret.txt")
+    (page / "out.txt").symlink_to(tmp_path / "secret.txt")
     options = ServerOptions(tokens=TOKENS.tokens, static=page)
     with serve(runtime, options) as client:
         home = client.get("/")
         assert (home.text, home.headers["content-type"]) == ("<p>studio</p>", "text/html; charset=utf-8")
         assert "script-src 'self'" in home.headers["content-security-policy"]
         assert client.get("/studio/app.js").text == "1"
-        for name in ("../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "out", f"../..{API}/jobs"):
+        for name in ("../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "out.txt", f"../..{API}/jobs"):
             answer = client.get(f"/studio/{name}")
             assert answer.status_code in (401, 404), name
             assert "hidden" not in answer.text

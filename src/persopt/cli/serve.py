@@ -33,7 +33,7 @@ def _server_options(command: F) -> F:
         click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: a free one."),
         click.option("--capacity", type=click.IntRange(0), default=1, show_default=True, help="Jobs run at once."),
         click.option("--allow-host", "hosts", metavar="NAME", multiple=True, help="A name that it is called by."),
-        click.option("--allow-origin", "origins", metavar="URL", multiple=True, help="A foreign page that may call."),
+        click.option("--allow-origin", "origins", metavar="URL", multiple=True, help="Origin of a page that may call."),
         click.option("--new-tokens", is_flag=True, help="Make new tokens; those made earlier are then wrong."),
         home_option,
     )
@@ -79,6 +79,7 @@ def _serve(
     opens: bool = False,
 ) -> int:
     from persopt.server.app import make_app
+    from persopt.server.cors import read_origin
     from persopt.server.hosts import is_loopback
     from persopt.server.options import API_PREFIX, ServerOptions
     from persopt.server.serving import HttpServer, open_socket
@@ -89,7 +90,7 @@ def _serve(
             tokens=_find_tokens(runtime.settings.workspace, required=outside, renew=new_tokens),
             hosts=frozenset(name.casefold() for name in (*hosts, host)),
             any_address=outside,
-            origins=frozenset(origin.rstrip("/") for origin in origins),
+            origins=frozenset(read_origin(origin) for origin in origins),
             static=page,
         )
         with (

@@ -15,6 +15,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import HTTPScope, Message, Receive, Send
 
 from persopt.server.bodies import read_body, replay_body
+from persopt.server.cors import add_cors_headers, answer_preflight, is_preflight
 from persopt.server.hosts import check_host, check_origin
 from persopt.server.options import ServerOptions
 from persopt.server.problems import PROBLEM_TYPE, ProblemError
@@ -72,6 +73,7 @@ class Gate:
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         status = 500
+        origin: str | None = None
 
         async def send_safely(message: Message) -> None:
             nonlocal status
@@ -79,24 +81,30 @@ class Gate:
                 status = message["status"]
                 message.setdefault("headers", [])
                 headers = MutableScopeHeaders.from_message(message)
+                add_cors_headers(headers, scope["path"], origin, self._options)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         try:
-            body = await self._let_in(scope, receive)
+            headers = _decode_headers(scope)
+            check_host(headers, self._options)
+            check_origin(headers, self._options)
+            origin = headers.get("origin")
+            asks_first = is_preflight(scope["method"], headers)
+            body = b"" if asks_first else await self._let_in(scope, headers, receive)
         except ProblemError as error:
             await _refuse(scope, error, send_safely)
         else:
-            await self.app(scope, replay_body(body, receive), send_safely)
+            if asks_first:
+                await _send(204, answer_preflight(), b"", send_safely)
+            else:
+                await self.app(scope, replay_body(body, receive), send_safely)
         finally:
             route = str(scope.get("path_template") or "other")
             self.services.figures.note_request(scope["method"], route, status, time.perf_counter() - began)
 
-    async def _let_in(self, scope: HTTPScope, receive: Receive) -> bytes:
-        headers = _decode_headers(scope)
-        check_host(headers, self._options)
-        check_origin(headers, self._options)
+    async def _let_in(self, scope: HTTPScope, headers: Mapping[str, str], receive: Receive) -> bytes:
         if scope["path"] not in _OPEN and not scope["path"].startswith(_OPEN_BELOW):
             self._check_token(scope, headers)
         return b"" if scope["method"] in _READING else await read_body(receive, headers, self._options)
@@ -140,7 +148,10 @@ def _decode_headers(scope: HTTPScope) -> dict[str, str]:
 async def _refuse(scope: HTTPScope, error: ProblemError, send: Send) -> None:
     body = msgspec.json.encode(error.to_problem(scope["path"]))
     headers = {"content-type": PROBLEM_TYPE, "content-length": str(len(body)), **error.headers}
+    await _send(error.status, headers, b"" if scope["method"] == "HEAD" else body, send)
+
+
+async def _send(status: int, headers: Mapping[str, str], body: bytes, send: Send) -> None:
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": error.status, "headers": encoded})
-    body = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body, "more_body": False})

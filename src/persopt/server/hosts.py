@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,10 +11,14 @@ from urllib.parse import urlsplit
 from persopt.server.options import ServerOptions
 from persopt.server.problems import ProblemError
 
-__all__ = ("check_host", "check_origin", "is_loopback")
+__all__ = ("check_host", "check_origin", "is_loopback", "split_origin")
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_SITES: Final = ("same-origin", "none")
+_ANYBODY: Final = "null"
+"""The origin of sandboxed frames and local files: any page can have it, so nobody can mean one by it."""
+_PORTS: Final = {"http": 80, "https": 443}
+_NAME: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 
 
 def check_host(headers: Mapping[str, str], options: ServerOptions) -> None:
@@ -44,11 +49,26 @@ def check_origin(headers: Mapping[str, str], options: ServerOptions) -> None:
         if site is not None and site not in _SAFE_SITES:
             raise ProblemError(403, "foreign-origin", "pages of other sites may not call this server")
         return
-    if origin in options.origins or _is_same(origin, headers.get("host", "")):
+    if (origin in options.origins and origin != _ANYBODY) or _is_same(origin, headers.get("host", "")):
         return
     raise ProblemError(
         403, "foreign-origin", f"pages of {origin[:80]!r} may not call this server; --allow-origin lets them"
     )
+
+
+def split_origin(text: str) -> str | None:
+    """Return an origin as browsers send it; None if the text is not one of http or https alone."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    name = (parts.hostname or "").casefold()
+    rest = parts.path or parts.query or parts.fragment or parts.username is not None or "?" in text or "#" in text
+    if parts.scheme not in _PORTS or rest or not _NAME.fullmatch(name):
+        return None
+    shown = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
 
 
 def is_loopback(host: str) -> bool:

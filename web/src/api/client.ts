@@ -1,4 +1,4 @@
-import { OfflineError, Problem, readProblem } from './problem';
+import { isAboutToken, OfflineError, Problem, readProblem } from './problem';
 import type {
   CompareSpec,
   CompressSpec,
@@ -101,7 +101,7 @@ export class Client {
     }
     if (answer.ok) return answer;
     const problem = await readProblem(answer);
-    if (problem.status === 401) this.settings.refused?.(problem);
+    if (isAboutToken(problem)) this.settings.refused?.(problem);
     throw problem;
   }
 

@@ -1,5 +1,5 @@
 import type { Client } from './client';
-import { OfflineError, Problem } from './problem';
+import { isAboutToken, OfflineError, Problem } from './problem';
 import { readFrames } from './sse';
 import type { Fault, Progress } from './types';
 
@@ -98,7 +98,10 @@ export class EventFeed extends EventTarget {
         if (!signal.aborted) this.become('connecting'); // the server ended it: it restarts
       } catch (error) {
         if (signal.aborted) return;
-        this.note(error);
+        if (error instanceof OfflineError)
+          await this.look(signal); // the server may be there, and only the stream not
+        else this.note(error);
+        if (this.isRefused()) return; // the same token again would be one more wrong one; `restart` comes with another
       }
       await wait(this.pause * (0.75 + Math.random() / 2), signal);
       this.pause = Math.min(this.pause * 2, LAST_PAUSE_MS);
@@ -126,14 +129,20 @@ export class EventFeed extends EventTarget {
       await wait(POLL_MS, signal);
       if (signal.aborted) return;
       if (this.connection === 'live' || this.connection === 'refused') continue;
-      try {
-        await this.client.totals();
-        if (this.connection === 'offline') this.pause = FIRST_PAUSE_MS;
-        if (!signal.aborted && this.isAway()) this.become('polling');
-        this.dispatchEvent(new Event('refresh'));
-      } catch (error) {
-        if (!signal.aborted) this.note(error);
-      }
+      await this.look(signal);
+    }
+  }
+
+  /** Asks the server whether it is there, and lets everybody ask for themselves if it is. */
+  private async look(signal: AbortSignal): Promise<void> {
+    try {
+      await this.client.totals();
+      if (signal.aborted) return;
+      if (this.connection === 'offline') this.pause = FIRST_PAUSE_MS;
+      if (this.isAway()) this.become('polling');
+      this.dispatchEvent(new Event('refresh'));
+    } catch (error) {
+      if (!signal.aborted) this.note(error);
     }
   }
 
@@ -141,8 +150,12 @@ export class EventFeed extends EventTarget {
     return this.connection !== 'live';
   }
 
+  private isRefused(): boolean {
+    return this.connection === 'refused';
+  }
+
   private note(error: unknown): void {
-    if (error instanceof Problem) this.become(error.status === 401 ? 'refused' : 'polling');
+    if (error instanceof Problem) this.become(isAboutToken(error) ? 'refused' : 'polling');
     else if (error instanceof OfflineError) this.become('offline');
     else this.become('connecting');
   }

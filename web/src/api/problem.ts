@@ -21,6 +21,11 @@ export class OfflineError extends Error {
   override readonly name = 'OfflineError';
 }
 
+/** Whether the server wants a token, another one, or has heard too many wrong ones. */
+export function isAboutToken({ status, code }: Problem): boolean {
+  return status === 401 || code === 'too-many-tokens';
+}
+
 /** Reads the problem out of an answer; one without a problem's body is told by its status. */
 export async function readProblem(answer: Response): Promise<Problem> {
   const type = answer.headers.get('content-type') ?? '';

@@ -38,7 +38,7 @@ export class ConnectionElement extends StudioElement {
     if (now === this.last) return;
     this.last = now;
     if (now === 'offline') this.wasLost = true;
-    else if (now === 'live' && this.wasLost) {
+    else if ((now === 'live' || now === 'polling') && this.wasLost) {
       this.wasLost = false;
       const text = this.text('connection.back');
       queueMicrotask(() => this.session.notices.show(text));
@@ -46,9 +46,8 @@ export class ConnectionElement extends StudioElement {
   }
 
   override render() {
-    const lost = this.wasLost && this.session.connection.value !== 'live';
     return html`<div role="status">
-      ${lost ? html`<p>${icon('away')}${this.text('connection.lost')}</p>` : nothing}
+      ${this.wasLost ? html`<p>${icon('away')}${this.text('connection.lost')}</p>` : nothing}
     </div>`;
   }
 }

@@ -48,6 +48,7 @@ export class FiguresElement extends StudioElement {
         color: var(--p-soft);
       }
       .caption {
+        min-block-size: 1lh;
         color: var(--p-soft);
         font-size: var(--p-text-s);
         line-height: 1.5;
@@ -56,20 +57,54 @@ export class FiguresElement extends StudioElement {
         color: var(--p-accent);
         font-weight: 500;
       }
+      .value.none {
+        color: var(--p-edge);
+        font-weight: 200;
+      }
+      .value.none::before {
+        content: '';
+        display: inline-block;
+        inline-size: 0.5em;
+        border-block-start: 1px solid currentColor;
+        vertical-align: 0.3em;
+      }
       @container (max-width: 44rem) {
         dl {
           grid-template-columns: 1fr 1fr;
         }
         div {
-          padding-block: var(--p-3);
-          padding-inline: var(--p-4);
+          grid-template-columns: 1fr auto;
+          grid-template-rows: auto;
+          align-items: baseline;
+          column-gap: var(--p-2);
+          padding: var(--p-2) var(--p-3);
         }
         div:nth-child(odd) {
           padding-inline-start: 0;
           border: 0;
         }
+        div:nth-child(even) {
+          padding-inline-end: 0;
+        }
         div:nth-child(n + 3) {
           border-block-start: 1px solid var(--p-line);
+        }
+        .value {
+          font-size: var(--p-text-l);
+          font-weight: 500;
+          line-height: 1.5;
+          letter-spacing: 0;
+        }
+        .value small {
+          font-size: var(--p-text-xs);
+        }
+        .caption {
+          grid-column: 1 / -1;
+          overflow: hidden;
+          font-size: var(--p-text-xs);
+          line-height: 1.5;
+          text-overflow: ellipsis;
+          white-space: nowrap;
         }
       }
     `,
@@ -89,7 +124,6 @@ export class FiguresElement extends StudioElement {
 
   private cards({ totals, running }: Figures) {
     const { formats } = this;
-    const none = this.text('figures.none');
     const tried = totals.successfulTrials > 0;
     return [
       this.card(
@@ -101,12 +135,12 @@ export class FiguresElement extends StudioElement {
       ),
       this.card(
         this.text('figures.improvement'),
-        tried ? formats.percent(totals.averageImprovement / 100) : none,
+        tried ? formats.percent(totals.averageImprovement / 100) : null,
         this.text('figures.improvement.note'),
       ),
       this.card(
         this.text('figures.accuracy'),
-        totals.bestModelAccuracy > 0 ? formats.percent(totals.bestModelAccuracy) : none,
+        totals.bestModelAccuracy > 0 ? formats.percent(totals.bestModelAccuracy) : null,
         this.text('figures.accuracy.note', { count: totals.successfulTrials }),
       ),
       this.card(
@@ -121,7 +155,7 @@ export class FiguresElement extends StudioElement {
 
   /** The largest unit large, and the word for it small. */
   private spent(seconds: number) {
-    if (seconds === 0) return this.text('figures.none');
+    if (seconds === 0) return null;
     const [unit, size] =
       seconds >= 3600
         ? (['hour', 3600] as const)
@@ -137,13 +171,17 @@ export class FiguresElement extends StudioElement {
 
   private empty() {
     const keys = ['figures.jobs', 'figures.improvement', 'figures.accuracy', 'figures.time'] as const;
-    return keys.map((key) => this.card(this.text(key), this.text('figures.none'), nothing));
+    return keys.map((key) => this.card(this.text(key), null, nothing));
   }
 
   private card(label: string, value: unknown, note: unknown) {
     return html`<div>
       <dt>${label}</dt>
-      <dd class="value">${value}</dd>
+      ${
+        value === null
+          ? html`<dd class="value none"><span class="visually-hidden">${this.text('figures.none')}</span></dd>`
+          : html`<dd class="value">${value}</dd>`
+      }
       <dd class="caption">${note}</dd>
     </div>`;
   }

@@ -1,6 +1,7 @@
 import { css, html } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import '../ui/notices';
+import './connection';
 import { MountElement } from './mount';
 import '../views/jobs/jobs-view';
 
@@ -27,8 +28,10 @@ export class JobsRootElement extends MountElement {
     const { translator, router } = this.session;
     return html`
       <div class="part" lang=${translator.language} dir=${translator.formats.direction} @click=${router.click}>
+        <persopt-connection></persopt-connection>
         <persopt-jobs-view></persopt-jobs-view>
         <persopt-notices></persopt-notices>
+        ${this.tokenDialog()}
       </div>
     `;
   }

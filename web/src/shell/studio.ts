@@ -1,11 +1,12 @@
-import { css, html, nothing, type PropertyValues } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
-import { Watch } from '../state/signal';
+import { css, html } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import type { Routing } from '../router';
 import { icon, mark } from '../ui/icons';
 import '../ui/notices';
 import './connection';
 import './figures';
 import { MountElement } from './mount';
+import { loadView } from '../views/loading';
 import './navigation';
 import './outlet';
 import './system-load';
@@ -20,7 +21,7 @@ export class StudioRootElement extends MountElement {
         container: page / inline-size;
         display: flex;
         flex-direction: column;
-        min-block-size: 100dvh;
+        min-block-size: var(--persopt-min-height, 100dvh);
         background: var(--p-paper);
         color: var(--p-ink);
         font-family: var(--p-font);
@@ -145,20 +146,13 @@ export class StudioRootElement extends MountElement {
     `,
   ];
 
-  override routing = 'history' as const;
-  @state() private wantsToken = false;
+  override routing: Routing = 'history';
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.addController(new Watch(this, this.session.connection));
-  }
-
-  override willUpdate(changed: PropertyValues<this>): void {
-    super.willUpdate(changed);
-    if (this.session.connection.value === 'refused' && !this.wantsToken) {
-      this.wantsToken = true;
-      void import('./token-dialog');
-    }
+    const { router, translator } = this.session;
+    const { view } = router.place.value;
+    if (view) loadView(view, translator).catch(() => undefined); // beside the shell's texts; the outlet tells what fails
   }
 
   protected override content() {
@@ -184,7 +178,7 @@ export class StudioRootElement extends MountElement {
         <main id="main" tabindex="-1"><persopt-outlet></persopt-outlet></main>
         <persopt-navigation class="foot" foot></persopt-navigation>
         <persopt-notices></persopt-notices>
-        ${this.wantsToken ? html`<persopt-token-dialog></persopt-token-dialog>` : nothing}
+        ${this.tokenDialog()}
       </div>
     `;
   }

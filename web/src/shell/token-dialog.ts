@@ -1,5 +1,6 @@
 import { css, html } from 'lit';
-import { customElement, query } from 'lit/decorators.js';
+import { customElement, query, state } from 'lit/decorators.js';
+import { Problem } from '../api/problem';
 import type { Session } from '../state/session';
 import { Watch } from '../state/signal';
 import { controls } from '../ui/controls.css';
@@ -25,7 +26,7 @@ export class TokenDialogElement extends StudioElement {
     `,
   ];
   @query('input') private input!: HTMLInputElement;
-  private tries = 0;
+  @state() private fault: unknown = null;
 
   protected override sessionReady(session: Session): void {
     new Watch(this, session.connection);
@@ -37,10 +38,7 @@ export class TokenDialogElement extends StudioElement {
       <persopt-dialog heading=${this.text('token.title')} required ?open=${refused}>
         <p class="soft">${this.text('token.text')}</p>
         <form @submit=${this.submit}>
-          <persopt-field
-            label=${this.text('token.label')}
-            error=${refused && this.tries > 0 ? this.text('token.wrong') : ''}
-          >
+          <persopt-field label=${this.text('token.label')} error=${this.reason()}>
             <input type="password" dir="ltr" autocomplete="off" required />
           </persopt-field>
           <button class="button primary">${this.text('token.save')}</button>
@@ -49,11 +47,22 @@ export class TokenDialogElement extends StudioElement {
     `;
   }
 
-  private submit(event: Event): void {
+  private reason(): string {
+    if (this.fault === null) return '';
+    if (!(this.fault instanceof Problem)) return this.text('state.offline');
+    return this.text(this.fault.status === 429 ? 'token.many' : 'token.wrong');
+  }
+
+  private async submit(event: Event): Promise<void> {
     event.preventDefault();
     const token = this.input.value.trim();
     if (!token) return;
-    this.tries += 1;
-    this.session.useToken(token);
+    try {
+      await this.session.useToken(token);
+      this.fault = null;
+    } catch (error) {
+      this.fault = error;
+      this.input.select();
+    }
   }
 }

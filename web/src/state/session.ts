@@ -82,10 +82,26 @@ export class Session {
     window.removeEventListener('online', this.restart);
   }
 
-  /** Goes on with a token that the person has typed. */
-  useToken(token: string): void {
+  /**
+   * Tries a token that the person has typed, and goes on with it; the browser keeps it until the tab is closed. It is
+   * tried by one question, since the server counts wrong ones. Throws what the client throws.
+   */
+  async useToken(token: string): Promise<void> {
     this.token = token;
+    await this.client.totals();
     this.preferences.token = token;
+    this.begin();
+  }
+
+  /** Goes on with a token that the host's page has given; the page keeps it, not the studio. */
+  giveToken(token: string | null): void {
+    const next = token ?? this.preferences.token;
+    if (next === this.token) return;
+    this.token = next;
+    this.begin();
+  }
+
+  private begin(): void {
     this.connection.value = 'connecting';
     this.feed.connection = 'connecting';
     this.restart();

@@ -1,14 +1,16 @@
 import { css } from 'lit';
 
 /**
- * The design's constants, set where a studio is mounted; everything inside inherits them. `all: initial` keeps the
- * host page's text styles out. Colours keep 4.5:1 for text and 3:1 for what is drawn, in both themes.
+ * The design's constants, set where a studio is mounted; everything inside inherits them. What is important in a shadow
+ * tree is stronger than any rule of the host's page, so `all: initial` keeps even a page's `* { … }` out. Colours keep 4.5:1 for text and 3:1 for what is drawn, in both themes.
  */
 export const tokens = css`
   :host {
-    all: initial;
-    display: block;
-    color-scheme: light dark;
+    all: initial !important;
+    display: block !important;
+    color-scheme: light dark !important;
+
+    --p-rem: 1em;
 
     --p-paper: light-dark(#f6f3ec, #0f1519);
     --p-surface: light-dark(#fcfaf5, #151d22);
@@ -61,9 +63,9 @@ export const tokens = css`
     --p-numerals: tabular-nums;
   }
   :host([theme='light']) {
-    color-scheme: light;
+    color-scheme: light !important;
   }
   :host([theme='dark']) {
-    color-scheme: dark;
+    color-scheme: dark !important;
   }
 `;

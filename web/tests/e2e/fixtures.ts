@@ -17,7 +17,7 @@ export const test = base.extend<{ watched: undefined }, { own: string; server: S
       await use(server);
       await server.remove();
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   baseURL: async ({ server }, use) => use(server.url),
   watched: [

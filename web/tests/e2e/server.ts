@@ -15,10 +15,15 @@ export class StudioServer {
   private constructor(
     readonly home: string,
     private readonly options: readonly string[],
+    private readonly variables: Readonly<Record<string, string>>,
   ) {}
 
-  static async start(options: readonly string[] = []): Promise<StudioServer> {
-    const server = new StudioServer(join(await mkdtemp(join(tmpdir(), 'persopt-studio-')), 'home'), options);
+  static async start(
+    options: readonly string[] = [],
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<StudioServer> {
+    const home = join(await mkdtemp(join(tmpdir(), 'persopt-studio-')), 'home');
+    const server = new StudioServer(home, options, variables);
     await server.begin();
     return server;
   }
@@ -27,7 +32,7 @@ export class StudioServer {
   async begin(): Promise<void> {
     const port = this.url ? new URL(this.url).port : '0';
     const child = spawn(PYTHON, [SCRIPT, '--home', this.home, '--port', port, ...this.options], {
-      env: { ...process.env, PERSOPT_HOME: this.home },
+      env: { ...process.env, PERSOPT_HOME: this.home, ...this.variables },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.process = child;

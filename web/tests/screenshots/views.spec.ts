@@ -1,20 +1,26 @@
-import { VIEWS } from '../../src/router';
-import { openStudio, test } from '../e2e/fixtures';
+import { openStudio, test as base } from '../e2e/fixtures';
+import { PLACES, runJobs, type Jobs } from './places';
 
-/* Every view, both languages, both themes, wide and narrow: `npm run screenshots`, into screenshots/. */
+/* Every view with real results, both languages, both themes, wide and narrow: `npm run screenshots`, into screenshots/. */
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } };
+
+const test = base.extend<object, { jobs: Jobs }>({
+  jobs: [async ({ server }, use) => use(await runJobs(server)), { scope: 'worker', timeout: 1_800_000 }],
+});
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const language of ['fa', 'en'] as const) {
     for (const colorScheme of ['light', 'dark'] as const) {
-      test(`${size} ${language} ${colorScheme}`, async ({ page }) => {
+      test(`${size} ${language} ${colorScheme}`, async ({ page, jobs }) => {
+        test.setTimeout(600_000);
         await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.addInitScript((chosen) => localStorage.setItem('persopt.language', chosen), language);
-        for (const view of VIEWS) {
-          await openStudio(page, `/studio/${view}`);
+        for (const [name, address] of PLACES) {
+          await openStudio(page, address(jobs));
           await page.getByRole('heading', { level: 1 }).waitFor();
-          await page.screenshot({ path: `screenshots/${view}-${language}-${colorScheme}-${size}.png`, fullPage: true });
+          await page.waitForLoadState('load');
+          await page.screenshot({ path: `screenshots/${name}-${language}-${colorScheme}-${size}.png`, fullPage: true });
         }
       });
     }
