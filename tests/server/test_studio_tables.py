@@ -15,7 +15,7 @@ FORM = Path(__file__).resolve().parents[2] / "web" / "src" / "views" / "tuning"
 def test_hyperparameters_of_the_form_are_those_of_the_trainer() -> None:
     expected = []
     for item in HYPERPARAMETERS:
-        entry = {"name": item.name, "kind": item.kind}
+        entry: dict[str, object] = {"name": item.name, "kind": item.kind}
         if item.low is not None:
             entry["above" if item.open_low else "min"] = item.low
         if item.high is not None:

@@ -59,6 +59,7 @@ export abstract class ChartElement extends StudioElement {
   @property({ type: Boolean }) pickable = false;
   @state() protected width = 0;
   @state() private active = -1;
+  @state() private isOpen = false;
   private marks: readonly Mark[] = [];
   private readonly observer = new ResizeObserver(([entry]) => {
     if (entry) this.width = Math.round(entry.contentRect.width);
@@ -159,34 +160,43 @@ export abstract class ChartElement extends StudioElement {
     </ul>`;
   }
 
+  /** The table is made once it is opened: hundreds of rows that nobody sees would slow down a chart that is live. */
   private details() {
-    const { columns, rows } = this.table();
-    return html`<details>
+    return html`<details @toggle=${this.onToggle}>
       <summary>${this.text('charts.table')}</summary>
-      <div class="scroller" tabindex="0" role="region" aria-label=${this.label || this.text('charts.table')}>
-        <table>
-          <thead>
-            <tr>
-              ${columns.map((name) => html`<th scope="col"><bdi dir="auto">${name}</bdi></th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) =>
-                html`<tr>
-                  ${row.map((cell, index) => this.cell(cell, index))}
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${this.isOpen ? this.rows() : nothing}
     </details>`;
+  }
+
+  private rows() {
+    const { columns, rows } = this.table();
+    return html`<div class="scroller" tabindex="0" role="region" aria-label=${this.label || this.text('charts.table')}>
+      <table>
+        <thead>
+          <tr>
+            ${columns.map((name) => html`<th scope="col"><bdi dir="auto">${name}</bdi></th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row) =>
+              html`<tr>
+                ${row.map((cell, index) => this.cell(cell, index))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
   }
 
   private cell(text: string, index: number) {
     const content = html`<bdi dir="auto">${text}</bdi>`;
     return index === 0 ? html`<th scope="row">${content}</th>` : html`<td>${content}</td>`;
   }
+
+  private readonly onToggle = ({ target }: Event): void => {
+    this.isOpen = (target as HTMLDetailsElement).open;
+  };
 
   private readonly onMove = (event: PointerEvent): void => {
     this.active = this.nearest(event);

@@ -52,7 +52,7 @@ export class JobData {
     if (isActive(this.job) || this.report.value.error !== null) this.loadSoon();
   }
 
-  /** A long report is read less often: not more than a third of the time goes into reading. */
+  /** A long report is read less often: not more than a third of the time goes into reading and showing it. */
   private loadSoon(): void {
     this.timer ??= setTimeout(
       () => {
@@ -64,16 +64,15 @@ export class JobData {
   }
 
   private load(): void {
-    void this.report.load();
+    const begun = performance.now();
+    void this.report.load().then(() => setTimeout(() => (this.lastMs = performance.now() - begun)));
     if (this.job.kind === 'compress') void this.trials.load();
   }
 
   private async readReport(): Promise<Record<string, unknown> | null> {
     const { kind, state, id } = this.job;
     if (kind !== 'tune' && state !== 'succeeded') return null;
-    const begun = performance.now();
     const report = await this.session.client.report(id);
-    this.lastMs = performance.now() - begun;
     if (kind === 'tune') this.trials.value = { value: (report as unknown as TuneReport).trials, error: null };
     return report;
   }
