@@ -164,11 +164,11 @@ export abstract class ChartElement extends StudioElement {
   private details() {
     return html`<details @toggle=${this.onToggle}>
       <summary>${this.text('charts.table')}</summary>
-      ${this.isOpen ? this.rows() : nothing}
+      ${this.isOpen ? this.readTable() : nothing}
     </details>`;
   }
 
-  private rows() {
+  private readTable() {
     const { columns, rows } = this.table();
     return html`<div class="scroller" tabindex="0" role="region" aria-label=${this.label || this.text('charts.table')}>
       <table>
