@@ -6,7 +6,9 @@ INSTALLED := $(VENV)/.installed
 CODE := $(wildcard src tests plugins benchmarks web/*.py web/scripts web/tests)
 PLUGINS := $(wildcard plugins/*)
 PAGE := src/persopt/server/static/index.html
-NPM := $(shell command -v npm)
+NPM := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+	2> /dev/null && command -v npm)
+CHROMIUM := $(or $(PERSOPT_CHROMIUM),$(wildcard /usr/bin/chromium /usr/bin/google-chrome))
 PYTEST_FLAGS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -26,6 +28,12 @@ test-studio: $(INSTALLED) ## Only the studio: its linters, types, unit tests, si
 ifdef NPM
 	@$(MAKE) --no-print-directory web/node_modules/.package-lock.json
 	cd web && PYTHON="$(abspath $(BIN)/python)" npm run --silent test
+ifdef CHROMIUM
+	cd web && PYTHON="$(abspath $(BIN)/python)" npm run --silent e2e
+else
+	@test -z "$$PERSOPT_REQUIRE_STUDIO" || { echo "the studio's browser tests are demanded, and there is no Chromium" >&2; exit 1; }
+	@echo "skipped: the studio's browser tests, which need Chromium"
+endif
 else
 	@test -z "$$PERSOPT_REQUIRE_STUDIO" || { echo "the studio's tests are demanded, and there is no npm" >&2; exit 1; }
 	@echo "skipped: the studio's tests, which need npm (Node 20.19 or newer) and Chromium"
