@@ -70,7 +70,8 @@ def stopped(pid: int) -> Iterator[None]:
             assert time.monotonic() < until, "the process does not stop"
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def _state(thread: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import signal
 import struct
 import termios
 import threading
@@ -19,6 +18,7 @@ import persopt
 from persopt.domain.predictions import ModelPrediction
 from persopt.predicting.messages import AskedModel
 from persopt.predicting.process import PredictingProcess
+from tests.events.servers import stopped
 from tests.support.comparisons import save_variant
 from tests.support.tiny_models import make_sentence_program, make_text_program
 from tests.support.tiny_tasks import make_image_model, make_language_model, make_writer
@@ -105,15 +105,15 @@ def test_a_process_that_is_killed_costs_one_question(classifier: Path, tmp_path:
     with open_process(tmp_path) as process:
         process.ask(asked(classifier), "گربه", None)
         assert process.pid is not None
-        child = psutil.Process(process.pid)
-        child.send_signal(signal.SIGSTOP)
         answers: list[ModelPrediction] = []
         thread = threading.Thread(target=lambda: answers.extend(process.ask(asked(classifier), "سگ", None)))
-        thread.start()
-        while not waits_unread(process):
-            pass
-        child.kill()
-        thread.join()
+        child = psutil.Process(process.pid)
+        with stopped(child.pid):
+            thread.start()
+            while not waits_unread(process):
+                pass
+            child.kill()
+            thread.join()
         assert answers[0].fault is not None
         assert "SIGKILL" in answers[0].fault.message
         assert process.ask(asked(classifier), "سگ", None)[0].fault is None

@@ -111,9 +111,9 @@ def test_what_cannot_be_compiled_runs_in_eager_mode_and_says_so(
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv("CXX", str(broken))
-    monkeypatch.setattr(torch._inductor.config.cpp, "cxx", (None, str(broken)))  # PyTorch read CXX at its import
     batch = make_inputs("bert", seed=5)
-    assert np.array_equal(run(artifact, batch), run(plain, batch))
+    with torch._inductor.config.patch({"cpp.cxx": (None, str(broken))}):  # PyTorch read CXX at its import
+        assert np.array_equal(run(artifact, batch), run(plain, batch))
     assert "runs in eager mode, torch.compile failed" in caplog.text
     assert ("blocks are compiled alone" in caplog.text) == (options is WHOLE)
 

@@ -19,6 +19,7 @@ __all__ = ("decode_json", "nesting_of", "read_query")
 T = TypeVar("T", bound=Struct)
 
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_NULL: Final = "null"
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 
@@ -29,11 +30,14 @@ def read_query(request: Request[Any, Any, Any], kind: type[T]) -> T:
         InputError: with a fault for each parameter that is unknown, given twice, or not accepted.
     """
     lists = {field.encode_name for field in msgspec.structs.fields(kind) if typing.get_origin(_plain(field)) is list}
+    texts = {field.encode_name for field in msgspec.structs.fields(kind) if _plain(field) in (str, str | None)}
     given: dict[str, Any] = {}
     faults: list[Fault] = []
     for name, value in request.query_params.multi_items():
         if name in lists:
             given.setdefault(name, []).append(value)
+        elif value.lower() == _NULL and name not in texts:  # lenient decoding takes it for None
+            faults.append(Fault(path=f"query.{name}", message=f"expected a value, got {value!r}"))
         elif name in given:
             faults.append(Fault(path=f"query.{name}", message="is given twice"))
         else:
