@@ -1,6 +1,8 @@
 import { VIEWS } from '../../src/router';
 import { expect, openStudio, seriousFaults, test } from './fixtures';
 
+test.use({ own: 'shell' }); // in which nothing was ever done
+
 test('opens in Persian, right to left, with what the server says', async ({ page }) => {
   await openStudio(page, '/');
   await expect(page.locator('html')).toHaveAttribute('lang', 'fa');
