@@ -106,6 +106,17 @@ def test_cancelling_twice_is_a_conflict(runtime: Runtime, client: httpx.Client) 
     assert (again.status_code, again.json()["type"]) == (409, "urn:persopt:problem:conflict")
 
 
+def test_a_cancelled_job_is_resumed_once(runtime: Runtime, client: httpx.Client) -> None:
+    job = add_job(runtime)
+    client.post(f"{API}/jobs/{job.id}/cancel").raise_for_status()
+    resumed = client.post(f"{API}/jobs/{job.id}/resume")
+    assert (resumed.status_code, resumed.json()["state"], resumed.json()["resumes"]) == (200, "queued", 1)
+    assert runtime.kernel.get(job.id).state == "queued"
+    again = client.post(f"{API}/jobs/{job.id}/resume")
+    assert (again.status_code, again.json()["type"]) == (409, "urn:persopt:problem:conflict")
+    assert client.post(f"{API}/jobs/00000000/resume").status_code == 404
+
+
 def test_trials_come_page_by_page(runtime: Runtime, client: httpx.Client) -> None:
     job = add_job(runtime)
     add_trials(runtime, job, 5)

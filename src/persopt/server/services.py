@@ -9,6 +9,7 @@ from persopt.server.checksums import Checksums
 from persopt.server.dataset_samples import DatasetSamples
 from persopt.server.event_hub import EventHub
 from persopt.server.figures import Figures
+from persopt.server.known_answers import KnownAnswers
 from persopt.server.options import ServerOptions
 from persopt.server.predictions import Predictions
 from persopt.server.system_monitor import SystemMonitor
@@ -24,6 +25,7 @@ class Services:
         self.kernel = runtime.kernel
         self.options = options
         self.figures = Figures(runtime.kernel)
+        self.answers = KnownAnswers(runtime.kernel.store.version)
         self.checksums = Checksums()
         self.samples = DatasetSamples(runtime.settings)
         self.monitor = SystemMonitor(runtime.settings.workspace)

@@ -114,3 +114,23 @@ def test_a_closed_store_opens_again_by_itself(store: Store) -> None:
     job = store.create_job(make_job())
     store.close()
     assert store.get_job(job.id) == job
+
+
+def test_a_version_is_of_what_is_committed(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as store, Store.open(sqlite_url) as other:
+        versions = [store.version(), store.version()]
+        assert versions[0] == versions[1]
+        for writer in (store, other):
+            job = writer.create_job(make_job())
+            versions.append(store.version())
+            store.get_job(job.id)
+            assert store.version() == versions[-1]
+            writer.request_cancel(job.id)
+            versions.append(store.version())
+    assert None not in versions
+    assert len(set(versions)) == 5
+
+
+def test_postgresql_has_no_version(postgresql_database: str) -> None:
+    with Store.open(postgresql_database) as store:
+        assert store.version() is None

@@ -64,6 +64,8 @@ class Database:
         self._writing = self._engine.execution_options(persopt_writes=True)
         # Threads of one process queue here: SQLite's own waiting is by sleeping.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+        self._watch: sqlite3.Connection | None = None
+        self._watching = threading.Lock()
 
     def prepare(self) -> None:
         """Make the folder of an SQLite database and put the file in WAL mode, which it then stays in.
@@ -111,6 +113,21 @@ class Database:
                         raise
         raise AssertionError
 
+    def version(self) -> int | None:
+        """Return a number that is another one after each commit, of whatever process; in microseconds.
+
+        What is read after it was asked for holds as long as it is the same. None on PostgreSQL, which has none.
+        """
+        if not self.is_sqlite:
+            return None
+        with self._watching:
+            if self._watch is None:  # a connection that never writes, as its own commits would not count
+                self._watch = sqlite3.connect(str(self.url.database), timeout=0.0, check_same_thread=False)
+            try:
+                return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.OperationalError:  # whoever opens it first restores it after a crash
+                return None
+
     @contextmanager
     def changing_schema(self) -> Iterator[Connection]:
         """Give a write transaction that keeps every other process out, foreign keys not enforced meanwhile."""
@@ -128,6 +145,10 @@ class Database:
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._engine.dispose()
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
 
 
 def _create_postgresql_engine(url: URL) -> Engine:

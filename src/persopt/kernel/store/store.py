@@ -58,6 +58,10 @@ class Store:
         """Close the connections."""
         self.close()
 
+    def version(self) -> int | None:
+        """Return a number that is another one after each change, of whatever process; None on PostgreSQL."""
+        return self._database.version()
+
     def create_job(self, job: JobRecord, submission: Submission | None = None) -> JobRecord:
         """Insert a queued job, with the request that made it if that has a key.
 

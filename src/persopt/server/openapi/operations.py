@@ -59,7 +59,7 @@ _RESUME: Final = {"Last-Event-ID": "The id of the last event that was seen."}
 _KEY: Final = {"Idempotency-Key": "The client's own name of this request; sent again, it makes no second job."}
 _PAGE: Final = ("text/html", "text/plain", "*/*")
 
-_OF_JOB: Final = ("getJob", "cancelJob", "listTrials", "getLog", "getReport", "listArtifacts")
+_OF_JOB: Final = ("getJob", "cancelJob", "resumeJob", "listTrials", "getLog", "getReport", "listArtifacts")
 
 
 def _lead(job_id: str) -> dict[str, dict[str, str]]:
@@ -77,6 +77,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     "getJob": Operation(tag="jobs", answer=JobView, links=_lead("$response.body#/id")),
     "cancelJob": Operation(tag="jobs", answer=JobView, links=_lead("$response.body#/id")),
+    "resumeJob": Operation(tag="jobs", answer=JobView, links=_lead("$response.body#/id")),
     "listTrials": Operation(
         tag="jobs",
         answer=TrialList,

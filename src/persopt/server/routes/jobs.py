@@ -1,4 +1,4 @@
-"""Jobs: create, list, look, cancel; one more way to create for each kind that there is a handler for."""
+"""Jobs: create, list, look, cancel, resume; one more way to create for each kind that there is a handler for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from persopt.server.path_guard import PathGuard
 from persopt.server.problems import ProblemError
 from persopt.server.requests import decode_json, read_query
 from persopt.server.responses import json_response
-from persopt.server.routes.parameters import AnyRequest, PathText, Served, in_thread
+from persopt.server.routes.parameters import AnyRequest, PathText, Served, in_thread, known_until_change
 from persopt.server.services import Services
 from persopt.server.spec_guard import guard_spec
 from persopt.server.views import JobList, JobView, TrialList, view_job, view_trial
@@ -76,7 +76,7 @@ def create_job(request: AnyRequest, services: Served, body: RawBody) -> Response
 
 
 @get(f"{API_PREFIX}/jobs", name="listJobs")
-@in_thread
+@known_until_change
 def list_jobs(request: AnyRequest, services: Served) -> Response[bytes]:
     """List jobs, the newest first."""
     query = read_query(request, JobsQuery)
@@ -91,8 +91,8 @@ def list_jobs(request: AnyRequest, services: Served) -> Response[bytes]:
 
 
 @get(f"{API_PREFIX}/jobs/{{job_id:str}}", name="getJob")
-@in_thread
-def get_job(job_id: PathText, services: Served) -> Response[bytes]:
+@known_until_change
+def get_job(job_id: PathText, request: AnyRequest, services: Served) -> Response[bytes]:  # noqa: ARG001 - the answer's name
     """Return one job."""
     return json_response(view_job(services.kernel.get(job_id)))
 
@@ -104,8 +104,15 @@ def cancel_job(job_id: PathText, services: Served) -> Response[bytes]:
     return json_response(view_job(services.kernel.cancel(services.kernel.get(job_id).id)))
 
 
-@get(f"{API_PREFIX}/jobs/{{job_id:str}}/trials", name="listTrials")
+@post(f"{API_PREFIX}/jobs/{{job_id:str}}/resume", name="resumeJob", status_code=200)
 @in_thread
+def resume_job(job_id: PathText, services: Served) -> Response[bytes]:
+    """Queue a failed or cancelled job again; what it has finished stays."""
+    return json_response(view_job(services.kernel.resume(services.kernel.get(job_id).id)))
+
+
+@get(f"{API_PREFIX}/jobs/{{job_id:str}}/trials", name="listTrials")
+@known_until_change
 def list_trials(job_id: PathText, request: AnyRequest, services: Served) -> Response[bytes]:
     """List the trials of a job by number."""
     query = read_query(request, TrialsQuery)
@@ -117,8 +124,8 @@ def list_trials(job_id: PathText, request: AnyRequest, services: Served) -> Resp
 
 
 @get(f"{API_PREFIX}/metrics", name="getMetrics")
-@in_thread
-def get_metrics(services: Served) -> Response[bytes]:
+@known_until_change
+def get_metrics(request: AnyRequest, services: Served) -> Response[bytes]:  # noqa: ARG001 - the answer's name
     """Return the seven figures over all tunings."""
     return json_response(services.kernel.totals())
 
@@ -126,7 +133,7 @@ def get_metrics(services: Served) -> Response[bytes]:
 def job_routes() -> list[HTTPRouteHandler]:
     """Return all routes of jobs; beside `POST /jobs` one for each kind but tuning, such as `POST /prune`."""
     made = [_creates(kind) for kind in open_kinds() if kind != "tune"]
-    return [create_job, list_jobs, get_job, cancel_job, list_trials, get_metrics, *made]
+    return [create_job, list_jobs, get_job, cancel_job, resume_job, list_trials, get_metrics, *made]
 
 
 def _creates(kind: JobKind) -> HTTPRouteHandler:
