@@ -56,6 +56,7 @@ export class Client {
   predict = (spec: PredictSpec) => this.post<{ predictions: Prediction[] }>('/predict', spec);
   job = (id: string) => this.get<Job>(`/jobs/${encodeURIComponent(id)}`);
   cancel = (id: string) => this.post<Job>(`/jobs/${encodeURIComponent(id)}/cancel`, {});
+  resume = (id: string) => this.post<Job>(`/jobs/${encodeURIComponent(id)}/resume`, {});
   report = <T = Record<string, unknown>>(id: string) => this.get<T>(`/jobs/${encodeURIComponent(id)}/report`);
   artifacts = (id: string) =>
     this.get<{ artifacts: { name: string; bytes: number; modified: string }[] }>(

@@ -2,6 +2,7 @@ import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { OfflineError } from '../api/problem';
 import type { DatasetDetail } from '../api/types';
+import { describeFaultText } from '../i18n/fault-words';
 import { ltr, own, StudioElement } from '../ui/element';
 import '../ui/state';
 import { surfaces } from '../ui/surfaces.css';
@@ -84,7 +85,8 @@ export class DataSampleElement extends StudioElement {
   override render() {
     const { detail } = this;
     if (this.error) {
-      const text = this.error instanceof Error ? this.error.message : String(this.error);
+      const message = this.error instanceof Error ? this.error.message : String(this.error);
+      const text = describeFaultText(message, this.session.translator);
       return html`<p class="bad" role="status">
         ${own(text)}
         <button class="again" type="button" @click=${this.load}>${this.text('state.retry')}</button>

@@ -1,21 +1,22 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { OfflineError, Problem } from '../api/problem';
+import { describeFault, describeFaultText } from '../i18n/fault-words';
 import { StudioElement } from '../ui/element';
 import { surfaces } from '../ui/surfaces.css';
-import { tellFault } from './faults';
 
 /** Something wrong with a form: where, what the field is called, and what is wrong. */
 export interface Entry {
   path: string;
   label: string;
   message: string;
+  hint?: string;
 }
 
 /** Returns what an answer that says no has to say of a form; `label` names the field of a path. */
 export function entriesOf(error: unknown, label: (path: string) => string): Entry[] {
   if (!(error instanceof Problem) || error.faults.length === 0) return [];
-  return error.faults.map((fault) => ({ path: fault.path, label: label(fault.path), message: tellFault(fault) }));
+  return error.faults.map(({ path, message, hint }) => ({ path, label: label(path), message, hint }));
 }
 
 /**
@@ -71,11 +72,11 @@ export class FaultSummaryElement extends StudioElement {
       ${entries.length === 0 ? html`<p>${this.reason()}</p>` : nothing}
       <ul role="list">
         ${entries.map(
-          ({ path, label, message }) =>
+          ({ path, label, ...fault }) =>
             html`<li>
               ${path ? html`<button type="button" @click=${() => this.choose(path)}>${label}</button>: ` : nothing}<bdi
                 dir="auto"
-                >${message}</bdi
+                >${describeFault(fault, this.session.translator)}</bdi
               >
             </li>`,
         )}
@@ -90,7 +91,8 @@ export class FaultSummaryElement extends StudioElement {
 
   private reason() {
     if (this.error instanceof OfflineError) return this.text('form.offline');
-    return html`<bdi dir="auto">${this.error instanceof Error ? this.error.message : String(this.error)}</bdi>`;
+    const message = this.error instanceof Error ? this.error.message : String(this.error);
+    return html`<bdi dir="auto">${describeFaultText(message, this.session.translator)}</bdi>`;
   }
 
   private choose(path: string): void {

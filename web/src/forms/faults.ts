@@ -1,4 +1,6 @@
 import type { Fault } from '../api/types';
+import { describeFault } from '../i18n/fault-words';
+import type { Translator } from '../i18n/translator';
 
 /** A field's own path, and everything in it: `$.config` holds `$.config.lr.min` and `$.config[0]`. */
 export function isWithin(path: string, outer: string): boolean {
@@ -6,16 +8,11 @@ export function isWithin(path: string, outer: string): boolean {
 }
 
 /** Returns the texts of what is wrong at a path or inside of it, hints included. */
-export function faultsAt(faults: readonly Fault[], path: string): string {
+export function faultsAt(faults: readonly Fault[], path: string, translator: Translator): string {
   return faults
     .filter((fault) => isWithin(fault.path, path))
-    .map(tellFault)
+    .map((fault) => describeFault(fault, translator))
     .join(' ');
-}
-
-/** Returns a fault's message and what to do about it, as one text. */
-export function tellFault({ message, hint }: Fault): string {
-  return hint ? `${message} — ${hint}` : message;
 }
 
 /** Leaves out the faults of a field that was changed since. */

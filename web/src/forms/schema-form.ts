@@ -90,7 +90,9 @@ export class SchemaFormElement extends StudioElement {
 
   private field(plan: FieldPlan) {
     const path = `${this.path}.${plan.name}`;
-    const error = faultsAt(this.faults, path) || tellComplaint(this, checkOption(plan, this.value[plan.name]));
+    const error =
+      faultsAt(this.faults, path, this.session.translator) ||
+      tellComplaint(this, checkOption(plan, this.value[plan.name]));
     const [label, hint] = [this.titleOf(plan), this.hintOf(plan)];
     if (plan.kind === 'number') return this.number(plan, path, label, hint);
     if (plan.kind === 'boolean' && !plan.nullable) return this.check(plan, path, label, hint, error);
@@ -105,7 +107,7 @@ export class SchemaFormElement extends StudioElement {
       data-path=${path}
       label=${label}
       hint=${hint}
-      error=${faultsAt(this.faults, path)}
+      error=${faultsAt(this.faults, path, this.session.translator)}
       placeholder=${plan.nullable ? this.text('form.unset') : ''}
       .rule=${plan.rule}
       .value=${value ?? null}

@@ -1,6 +1,7 @@
 /** The keys of all catalogues, so that the type checker knows them. The English files are the measure. */
 import type charts from './en/charts.json';
 import type comparison from './en/comparison.json';
+import type faults from './en/faults.json';
 import type forms from './en/forms.json';
 import type jobs from './en/jobs.json';
 import type pruning from './en/pruning.json';
@@ -12,6 +13,7 @@ import type tuning from './en/tuning.json';
 interface Catalogues {
   charts: typeof charts;
   comparison: typeof comparison;
+  faults: typeof faults;
   forms: typeof forms;
   jobs: typeof jobs;
   pruning: typeof pruning;

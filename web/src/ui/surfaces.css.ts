@@ -35,6 +35,34 @@ export const surfaces = css`
     position: relative; /* holds what is placed in it, such as texts for screen readers only */
     overflow-x: auto;
   }
+  /* What goes on beyond the end fades out there, until it is reached. */
+  @supports (animation-timeline: scroll()) {
+    .scroller {
+      animation: more-ltr auto linear both;
+      animation-timeline: scroll(self inline);
+    }
+    .scroller:dir(rtl) {
+      animation-name: more-rtl;
+    }
+  }
+  @keyframes more-ltr {
+    0%,
+    96% {
+      mask-image: linear-gradient(to left, transparent, #000 3rem);
+    }
+    100% {
+      mask-image: none;
+    }
+  }
+  @keyframes more-rtl {
+    0%,
+    96% {
+      mask-image: linear-gradient(to right, transparent, #000 3rem);
+    }
+    100% {
+      mask-image: none;
+    }
+  }
   table {
     inline-size: 100%;
     border-collapse: collapse;

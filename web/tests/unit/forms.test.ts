@@ -6,6 +6,7 @@ import { suggestFolder } from '../../src/forms/output';
 import { checkRange } from '../../src/forms/range-check';
 import { readSchema, type Schema } from '../../src/forms/schema';
 import { Formats, readNumber } from '../../src/i18n/formats';
+import { Translator } from '../../src/i18n/translator';
 
 const SCHEMA: Schema = {
   type: 'object',
@@ -108,7 +109,7 @@ test('faults belong to the field that holds their path', () => {
   const fault = (path: string, hint = '') => ({ path, message: path, hint, code: 'bad-value', passing: false });
   const faults = [fault('$.config.learningRate.min', 'mend it'), fault('$.config[0]'), fault('$.configuration')];
   expect(isWithin('$.config[0]', '$.config')).toBe(true);
-  expect(faultsAt(faults, '$.config.learningRate')).toBe('$.config.learningRate.min — mend it');
+  expect(faultsAt(faults, '$.config.learningRate', new Translator('en'))).toBe('$.config.learningRate.min — mend it');
   expect(withoutFaults(faults, '$.config')).toEqual([faults[2]]);
 });
 

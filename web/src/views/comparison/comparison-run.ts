@@ -1,6 +1,7 @@
 import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { FINISHED_STATES, type CompareSpec, type CompressSpec, type Job } from '../../api/types';
+import { describeFaultText } from '../../i18n/fault-words';
 import { estimateLeft } from '../../state/estimate';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
@@ -185,14 +186,21 @@ export class ComparisonRunElement extends ComparisonElement {
     if (job.state === 'cancelled') {
       return html`<p class="note">
         ${this.text(job.kind === 'compress' ? 'comparison.run.cancelled.compress' : 'comparison.run.cancelled')}
+        ${this.resuming(job)}
       </p>`;
     }
     const { fault } = job;
     return html`<div class="note bad" role="alert">
       <strong>${this.text('comparison.run.failed')}</strong>
-      <p>${own(fault?.message ?? '')}</p>
-      ${fault?.hint ? html`<p>${own(fault.hint)}</p>` : nothing}
+      <p>${own(describeFaultText(fault?.message ?? '', this.session.translator))}</p>
+      ${fault?.hint ? html`<p>${own(fault.hint)}</p>` : nothing} ${this.resuming(job)}
     </div>`;
+  }
+
+  private resuming(job: Job) {
+    return html`<button class="button" @click=${() => this.resume(job)}>
+      ${icon('play')}${this.text('job.resume')}
+    </button>`;
   }
 
   /* Speaks when another phase begins, and when it has ended; not every second. */
@@ -226,6 +234,14 @@ export class ComparisonRunElement extends ComparisonElement {
       this.fault = error;
     } finally {
       this.reading = false;
+    }
+  }
+
+  private async resume({ id }: Job): Promise<void> {
+    try {
+      this.session.jobs.put(await this.session.client.resume(id));
+    } catch (error) {
+      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
     }
   }
 

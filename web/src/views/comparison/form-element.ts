@@ -66,7 +66,7 @@ export abstract class FormElement<Draft extends object> extends ComparisonElemen
   }
 
   protected errorAt(path: string): string {
-    return faultsAt(this.faults, path);
+    return faultsAt(this.faults, path, this.session.translator);
   }
 
   protected get summaryPart() {

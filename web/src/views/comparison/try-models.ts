@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { Prediction } from '../../api/types';
+import { describeFaultText } from '../../i18n/fault-words';
 import { controls } from '../../ui/controls.css';
 import { ltr, own } from '../../ui/element';
 import '../../ui/field';
@@ -148,7 +149,9 @@ export class TryModelsElement extends ComparisonElement {
       tokens.length > 0 ? this.tokens(tokens) : nothing,
       text !== null ? html`<p class="written">${own(text)}</p>` : nothing,
       fault
-        ? html`<p class="note bad">${own(fault.message)}${fault.hint ? html` — ${own(fault.hint)}` : nothing}</p>`
+        ? html`<p class="note bad">
+            ${own(describeFaultText(fault.message, this.session.translator))}${fault.hint ? html` — ${own(fault.hint)}` : nothing}
+          </p>`
         : nothing,
     ];
     return html`<article>

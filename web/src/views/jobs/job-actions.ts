@@ -6,9 +6,9 @@ import '../../ui/dialog';
 import { own, StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { surfaces } from '../../ui/surfaces.css';
-import { againPath, hasModel, isActive, nameOf } from './job-facts';
+import { againPath, canResume, hasModel, isActive, nameOf } from './job-facts';
 
-/** `<persopt-job-actions .job=…>`: what can be done with a job: cancel, download, start again. */
+/** `<persopt-job-actions .job=…>`: what can be done with a job: cancel, resume, download, start again. */
 @customElement('persopt-job-actions')
 export class JobActionsElement extends StudioElement {
   static override styles = [
@@ -54,7 +54,8 @@ export class JobActionsElement extends StudioElement {
             >
               ${icon('stop')}${this.text(job.cancelRequested ? 'jobs.cancelling' : 'jobs.cancel')}
             </button>`
-          : html`<button
+          : html`${canResume(job) ? this.resuming(name) : nothing}
+              <button
                 class="button"
                 aria-label=${this.text('jobs.download.of', { name })}
                 ?disabled=${this.busy}
@@ -71,6 +72,17 @@ export class JobActionsElement extends StudioElement {
       }
       ${this.asked === null ? nothing : this.dialog(this.asked, name)}
     `;
+  }
+
+  private resuming(name: string) {
+    return html`<button
+      class="button primary"
+      aria-label=${this.text('jobs.resume.of', { name })}
+      ?disabled=${this.busy}
+      @click=${this.resume}
+    >
+      ${icon('play')}${this.text('job.resume')}
+    </button>`;
   }
 
   private dialog(asked: 'cancel' | 'download', name: string) {
@@ -115,6 +127,19 @@ export class JobActionsElement extends StudioElement {
       notices.show(this.text('jobs.cancel.done'));
     } catch (error) {
       notices.show(error instanceof Error ? error.message : String(error), 'bad');
+    }
+  };
+
+  private readonly resume = async (): Promise<void> => {
+    this.busy = true;
+    const { client, jobs, notices } = this.session;
+    try {
+      jobs.put(await client.resume(this.job.id));
+      notices.show(this.text('jobs.resume.done'));
+    } catch (error) {
+      notices.show(error instanceof Error ? error.message : String(error), 'bad');
+    } finally {
+      this.busy = false;
     }
   };
 

@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
+import { describeFaultText } from '../../i18n/fault-words';
 import { ltr, own, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
 import './job-actions';
@@ -107,7 +108,7 @@ export class JobCardElement extends StudioElement {
           <h2><a href=${this.session.router.href(`/jobs/${job.id}`)}>${own(nameOf(job))}</a></h2>
           ${subject.length > 0 ? html`<p class="subject">${subject}</p>` : nothing}
           <persopt-job-figures .job=${job}></persopt-job-figures>
-          ${job.fault ? html`<p class="fault"><bdi dir="auto">${job.fault.message}</bdi></p>` : nothing}
+          ${job.fault ? html`<p class="fault"><bdi dir="auto">${describeFaultText(job.fault.message, this.session.translator)}</bdi></p>` : nothing}
         </div>
         <persopt-job-actions .job=${job}></persopt-job-actions>
       </article>

@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { follow } from '../../api/follow';
 import type { EventData } from '../../api/events';
 import type { Job } from '../../api/types';
+import { describeFaultText } from '../../i18n/fault-words';
 import { controls } from '../../ui/controls.css';
 import { StudioElement } from '../../ui/element';
 import '../../ui/state';
@@ -156,13 +157,17 @@ export class JobEventsElement extends StudioElement {
           ([name, value]) => `${name} = ${typeof value === 'number' ? this.formats.significant(value) : String(value)}`,
         )
         .join(', ');
-    if (data.fault)
-      return data.willRetry ? `${data.fault.message} — ${this.text('jobs.event.retry')}` : data.fault.message;
+    if (data.fault) return this.faultText(data.fault.message, data.willRetry);
     if (data.reason) return data.reason;
     if (data.step !== undefined)
       return `${this.text('jobs.step')} ${this.formats.number(data.step)}: ${pairs(data.metrics ?? {})}`;
     if (data.metrics) return pairs(data.metrics);
     if (data.params) return pairs(data.params);
     return '';
+  }
+
+  private faultText(message: string, willRetry = false): string {
+    const told = describeFaultText(message, this.session.translator);
+    return willRetry ? `${told} — ${this.text('jobs.event.retry')}` : told;
   }
 }

@@ -11,6 +11,11 @@ export function isActive({ state }: Pick<Job, 'state'>): boolean {
   return !FINISHED_STATES.includes(state);
 }
 
+/** Whether a job has ended without a result, and can be taken up again. */
+export function canResume({ state }: Pick<Job, 'state'>): boolean {
+  return state === 'failed' || state === 'cancelled';
+}
+
 export function tuneSpec(job: Job): TuneSpec | null {
   return job.spec.kind === 'tune' ? job.spec : null;
 }

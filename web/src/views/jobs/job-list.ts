@@ -60,6 +60,8 @@ export class JobListElement extends StudioElement {
   @state() private loading = false;
   /** Id of the oldest job that was read; null once all were. */
   private oldest: string | null = '\uffff';
+  /** Id of the newest job that was read; ids sort by time. */
+  private newest = '';
   private filter: JobFilter | null = null;
   private ends: (() => void)[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -94,6 +96,7 @@ export class JobListElement extends StudioElement {
     if (this.filter && filterPath(filter) === filterPath(this.filter)) return;
     this.filter = filter;
     this.oldest = '\uffff';
+    this.newest = '';
     this.next = null;
     this.total = null;
     void this.load(null);
@@ -173,15 +176,11 @@ export class JobListElement extends StudioElement {
     if (!filter) return;
     this.loading = true;
     try {
-      const page = await this.session.jobs.list({
-        limit: PAGE,
-        ...(filter.kind ? { kind: filter.kind } : {}),
-        ...(filter.state ? { state: [filter.state] } : {}),
-        ...(cursor === null ? {} : { cursor }),
-      });
+      const page = await this.page(filter, cursor);
       if (filter !== this.filter) return;
       this.total = page.total;
       this.next = page.next;
+      this.newest = cursor === null ? (page.jobs[0]?.id ?? '') : this.newest;
       this.oldest = page.next === null ? null : (page.jobs[page.jobs.length - 1]?.id ?? null);
       this.fault = null;
     } catch (error) {
@@ -191,7 +190,16 @@ export class JobListElement extends StudioElement {
     }
   }
 
-  /** Reads the newest page again, soon: jobs may have come, or may count otherwise now. */
+  private page(filter: JobFilter, cursor: string | null) {
+    return this.session.jobs.list({
+      limit: PAGE,
+      ...(filter.kind ? { kind: filter.kind } : {}),
+      ...(filter.state ? { state: [filter.state] } : {}),
+      ...(cursor === null ? {} : { cursor }),
+    });
+  }
+
+  /** Reads the newest pages again, soon: jobs may have come, or may count otherwise now. */
   private lookAgain(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -202,13 +210,18 @@ export class JobListElement extends StudioElement {
   private async readNewest(): Promise<void> {
     const filter = this.filter;
     if (!filter || this.total === null) return void this.load(null);
+    const { newest } = this;
     try {
-      const page = await this.session.jobs.list({
-        limit: PAGE,
-        ...(filter.kind ? { kind: filter.kind } : {}),
-        ...(filter.state ? { state: [filter.state] } : {}),
-      });
-      if (filter === this.filter) this.total = page.total;
+      for (let cursor: string | null = null; ;) {
+        const page = await this.page(filter, cursor);
+        if (filter !== this.filter) return;
+        this.total = page.total;
+        const [first] = page.jobs;
+        if (first && first.id > this.newest) this.newest = first.id;
+        const last = page.jobs.at(-1);
+        cursor = page.next;
+        if (cursor === null || !last || last.id <= newest) return;
+      }
     } catch {
       return; // what is shown stays; the connection's line tells
     }

@@ -2,9 +2,9 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { Problem } from '../../api/problem';
 import type { Job } from '../../api/types';
+import { describeFaultText } from '../../i18n/fault-words';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
-import '../../ui/copy';
 import { ltr, own, StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import '../../ui/state';
@@ -13,7 +13,7 @@ import '../../ui/tabs';
 import './job-actions';
 import { JobData } from './job-data';
 import './job-events';
-import { isActive, nameOf, subjectOf } from './job-facts';
+import { canResume, isActive, nameOf, subjectOf } from './job-facts';
 import './job-figures';
 import './job-files';
 import './job-log';
@@ -82,13 +82,6 @@ export class JobPageElement extends StudioElement {
       .note {
         margin-block-end: var(--p-5);
         overflow-wrap: anywhere;
-      }
-      .resume {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: var(--p-2);
-        margin-block-start: var(--p-2);
       }
       @media (max-width: 44rem) {
         .head {
@@ -182,27 +175,18 @@ export class JobPageElement extends StudioElement {
   }
 
   private notes(job: Job) {
-    const command = `persopt jobs resume ${job.id}`;
-    const canResume = job.state === 'failed' || job.state === 'cancelled';
     return html`
       ${
         job.fault
           ? html`<div class="note bad" role="alert">
               <strong>${this.text('jobs.fault')}</strong>
-              <p><bdi dir="auto">${job.fault.message}</bdi></p>
+              <p><bdi dir="auto">${describeFaultText(job.fault.message, this.session.translator)}</bdi></p>
               ${job.fault.hint ? html`<p class="soft"><bdi dir="auto">${job.fault.hint}</bdi></p>` : nothing}
             </div>`
           : nothing
       }
       ${job.cancelRequested && isActive(job) ? html`<p class="note" role="status">${this.text('jobs.cancelling.text')}</p>` : nothing}
-      ${
-        canResume
-          ? html`<div class="note">
-              ${this.text('jobs.resume')}
-              <div class="resume"><code>${command}</code><persopt-copy .content=${command}></persopt-copy></div>
-            </div>`
-          : nothing
-      }
+      ${canResume(job) ? html`<p class="note">${this.text('jobs.resume.text')}</p>` : nothing}
     `;
   }
 

@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Job, Trial } from '../../api/types';
+import { describeFaultText } from '../../i18n/fault-words';
 import { controls } from '../../ui/controls.css';
 import { ltr, StudioElement } from '../../ui/element';
 import '../../ui/field';
@@ -150,14 +151,18 @@ export class TrialTableElement extends StudioElement {
       <td>
         <span class=${`tag ${trial.state}`}>${this.text(`jobs.trial.${trial.state}`)}</span>
         ${trial.attempt > 1 ? html`<span class="soft">${this.text('jobs.attempt', { count: trial.attempt })}</span>` : nothing}
-        ${trial.fault ? html`<div class="fault"><bdi dir="auto">${trial.fault.message}</bdi></div>` : nothing}
+        ${trial.fault ? html`<div class="fault"><bdi dir="auto">${describeFaultText(trial.fault.message, this.session.translator)}</bdi></div>` : nothing}
       </td>
       <td>
-        <a
-          href=${this.session.router.href(`/jobs/${this.job.id}/log?trial=${trial.number}`)}
-          aria-label=${this.text('jobs.log.of', { number: trial.number })}
-          >${this.text('jobs.log')}</a
-        >
+        ${
+          this.job.kind === 'tune' // a candidate of a compression writes into the job's own log
+            ? html`<a
+                href=${this.session.router.href(`/jobs/${this.job.id}/log?trial=${trial.number}`)}
+                aria-label=${this.text('jobs.log.of', { number: trial.number })}
+                >${this.text('jobs.log')}</a
+              >`
+            : nothing
+        }
       </td>
     </tr>`;
   }

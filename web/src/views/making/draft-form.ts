@@ -224,7 +224,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   }
 
   protected at(path: string): string {
-    return faultsAt(this.faults, path);
+    return faultsAt(this.faults, path, this.session.translator);
   }
 
   protected put<K extends keyof D>(name: K, value: D[K], path: string): void {

@@ -2,6 +2,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from 'li
 import { customElement, property, state } from 'lit/decorators.js';
 import { Problem } from '../../api/problem';
 import type { Job, JobKind } from '../../api/types';
+import { describeFault } from '../../i18n/fault-words';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
 import { ltr, own, StudioElement } from '../../ui/element';
@@ -154,6 +155,13 @@ export class JobRunElement extends StudioElement {
           ${icon('refresh')}${this.text('run.again')}
         </button>
         ${job.state === 'queued' || job.state === 'running' ? this.cancelling(job) : nothing}
+        ${
+          job.state === 'failed' || job.state === 'cancelled'
+            ? html`<button class="button primary" @click=${this.resume}>
+                ${icon('play')}${this.text('job.resume')}
+              </button>`
+            : nothing
+        }
       </div>
     </div>`;
   }
@@ -181,7 +189,7 @@ export class JobRunElement extends StudioElement {
       case 'failed':
         return html`<div class="note bad" role="alert">
           <h3>${this.text('run.failed')}</h3>
-          ${job.fault ? html`<p>${own([job.fault.message, job.fault.hint].filter(Boolean).join(' — '))}</p>` : nothing}
+          ${job.fault ? html`<p>${own(describeFault(job.fault, this.session.translator))}</p>` : nothing}
         </div>`;
       case 'cancelled':
         return html`<persopt-state kind="empty" heading=${this.text('run.cancelled')}
@@ -259,6 +267,14 @@ export class JobRunElement extends StudioElement {
       this.speak(this.text('run.done'));
     } catch (error) {
       if (id === this.jobId) this.error = error;
+    }
+  };
+
+  private readonly resume = async (): Promise<void> => {
+    try {
+      this.session.jobs.put(await this.session.client.resume(this.known || this.jobId));
+    } catch (error) {
+      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
     }
   };
 

@@ -56,8 +56,9 @@ export abstract class MakingView extends StudioElement {
 
   protected readonly started = (event: CustomEvent<Job>): void => {
     this.session.router.go(`/${this.view}/${event.detail.id}`);
-    window.scrollTo({ top: 0 });
-    this.renderRoot.querySelector('h1')?.focus({ preventScroll: true });
+    const heading = this.renderRoot.querySelector('h1');
+    heading?.scrollIntoView({ block: 'start' }); // the studio may be a part of another page
+    heading?.focus({ preventScroll: true });
   };
 
   private run(id: string) {

@@ -58,13 +58,15 @@ export abstract class DraftSection extends StudioElement {
   @property({ attribute: false }) complaints: ReadonlyMap<string, Complaint> = new Map();
 
   protected errorAt(path: string): string {
-    return faultsAt(this.faults, path) || tellComplaint(this, this.complaints.get(path) ?? null);
+    return (
+      faultsAt(this.faults, path, this.session.translator) || tellComplaint(this, this.complaints.get(path) ?? null)
+    );
   }
 
   /** The same, without what is wrong inside of it. */
   protected errorExactlyAt(path: string): string {
     const own = this.faults.filter((fault) => fault.path === path);
-    return faultsAt(own, path) || tellComplaint(this, this.complaints.get(path) ?? null);
+    return faultsAt(own, path, this.session.translator) || tellComplaint(this, this.complaints.get(path) ?? null);
   }
 
   protected patch(patch: Partial<Draft>, path: string): void {

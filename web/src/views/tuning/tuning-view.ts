@@ -6,7 +6,7 @@ import type { Complaint } from '../../forms/check';
 import { dropDraft, keepDraft, readDraft } from '../../forms/drafts';
 import '../../forms/fault-summary';
 import type { Entry, FaultSummaryElement } from '../../forms/fault-summary';
-import { focusField, tellFault, withoutFaults } from '../../forms/faults';
+import { focusField, withoutFaults } from '../../forms/faults';
 import { tellComplaint } from '../../forms/number-field';
 import type { MessageKey } from '../../i18n/keys';
 import { catalogOf } from '../../state/catalog';
@@ -185,7 +185,7 @@ export class TuningViewElement extends StudioElement {
 
   private entries(complaints: ReadonlyMap<string, Complaint>): Entry[] {
     const own = [...complaints].map(([path, complaint]) => ({ path, message: tellComplaint(this, complaint) }));
-    const told = this.faults.map((fault) => ({ path: fault.path, message: tellFault(fault) }));
+    const told = this.faults.map((fault) => ({ path: fault.path, message: fault.message, hint: fault.hint }));
     return [...own, ...told].map((entry) => ({ ...entry, label: nameField(entry.path, this.session.translator) }));
   }
 
