@@ -5,16 +5,20 @@ Each route is measured beside a bare Litestar route (no gate, no thread, no stor
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from litestar import Litestar, get
 
+from benchmarks.bench_http_events import RATE as EVENTS
+from benchmarks.bench_http_events import start
 from benchmarks.http_material import JOBS, TRIALS, open_workspace
 from persopt.runtime import Runtime
 from persopt.server.app import make_app
@@ -28,6 +32,7 @@ RATE: Final = 500
 FUNCTION: Final = {"function": "math:sqrt", "config": {"x": {"min": 0, "max": 1}}, "objectives": [{"metric": "value"}]}
 ROUTES: Final[dict[str, dict[str, Any]]] = {
     "list of 50": {"path": f"{API_PREFIX}/jobs?limit=50"},
+    "list of 50, while a job reports": {"path": f"{API_PREFIX}/jobs?limit=50", "writing": True},
     "page of 50 in the middle": {"path": f"{API_PREFIX}/jobs?limit=50&cursor={{cursor}}"},
     "one job": {"path": f"{API_PREFIX}/jobs/{{id}}"},
     "trials of a job": {"path": f"{API_PREFIX}/jobs/{{id}}/trials"},
@@ -37,6 +42,7 @@ ROUTES: Final[dict[str, dict[str, Any]]] = {
 QUESTION: Final = f"How fast is the HTTP API with {JOBS:,} jobs and {JOBS * TRIALS:,} trials?"
 HOW: Final = (
     f"SQLite; {CONNECTIONS} connections that are kept, {SECONDS:g} s each, a client in a process of its own. "
+    f"While a job reports, another process writes {EVENTS // 2} transactions a second. "
     f"In the last three columns requests come at a fixed {RATE} a second; times count from the moment that was due. "
     "`bare` is a Litestar route that returns five bytes, served by the same uvicorn in the same run."
 )
@@ -70,8 +76,11 @@ def measure(name: str) -> dict[str, str]:
             HttpServer(make_app(runtime), open_socket("127.0.0.1", 0)) as server,
         ):
             least = load(simple.url, path="/bare")
-            found = load(server.url, **plan)
-            at_rate = None if name == "create" else load(server.url, **plan, rate=RATE)
+            writing = plan.pop("writing", False)
+            with _reporting(runtime) if writing else contextlib.nullcontext():
+                found = load(server.url, **plan)
+            with _reporting(runtime) if writing else contextlib.nullcontext():
+                at_rate = None if name == "create" else load(server.url, **plan, rate=RATE)
     return {
         "requests/s": f"{found['rate']:.0f}",
         "bare, requests/s": f"{least['rate']:.0f}",
@@ -100,6 +109,17 @@ def load(url: str, **plan: Any) -> dict[str, float]:
     done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
+
+
+@contextlib.contextmanager
+def _reporting(runtime: Runtime) -> Iterator[None]:
+    """Let a job report from another process while the block runs."""
+    writer = start("write", runtime.settings.store_url)
+    try:
+        yield
+    finally:
+        writer.terminate()
+        writer.wait()
 
 
 def _fill_in(route: dict[str, Any], runtime: Runtime) -> dict[str, Any]:

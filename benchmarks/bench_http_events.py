@@ -54,10 +54,10 @@ def measure(streams: int) -> dict[str, str]:
         ):
             before = psutil.Process().memory_info().rss
             place = server.url.removeprefix("http://").split(":")
-            reader = _start("read", place[0], place[1], str(streams))
+            reader = start("read", place[0], place[1], str(streams))
             assert reader.stdout is not None
             reader.stdout.readline()  # all are connected
-            writer = _start("write", settings.store_url)
+            writer = start("write", settings.store_url)
             writer.communicate()
             result = json.loads(reader.communicate()[0])
             after = psutil.Process().memory_info().rss
@@ -70,7 +70,8 @@ def measure(streams: int) -> dict[str, str]:
     }
 
 
-def _start(*words: str) -> subprocess.Popen[str]:
+def start(*words: str) -> subprocess.Popen[str]:
+    """Start this benchmark as another process with these words."""
     command = [sys.executable, "-m", "benchmarks.bench_http_events", *words]
     return subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
 
