@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 __all__ = ("LayerRule", "Ratio", "StructuredRatios", "StructuredReport")
 
-LayerRule: TypeAlias = Literal["importance", "evenly", "first"]
+LayerRule: TypeAlias = Literal["importance", "evenly", "alternate", "first"]
 Ratio: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from persopt.domain.errors import InputError
 from persopt.pruning.structured import StructuredRatios
+from persopt.pruning.structured.layers import choose_layers
 from persopt.pruning.structured.prune import prune_structured
 from tests.pruning.structured.architectures import (
     ARCHITECTURES,
@@ -148,8 +149,28 @@ def test_layers_can_be_spread_or_named() -> None:
         return report.layers["distilbert.transformer.layer"]
 
     assert kept("evenly", 1 / 3) == (0, 2)
+    assert kept("alternate", 1 / 3) == (0, 2)
     assert kept("first", 1 / 3) == (0, 1)
     assert kept([2, 1], 0) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "kept"),
+    [
+        (
+            12,
+            8,
+            (0, 1, 2, 3, 5, 7, 9, 11),
+        ),  # figure 1 of Sajjad et al. (2023): layers 11, 9, 7 and 5 of 1 to 12 are left out
+        (12, 10, (0, 1, 2, 3, 4, 5, 6, 7, 9, 11)),
+        (6, 4, (0, 1, 3, 5)),
+        (6, 3, (1, 3, 5)),
+        (6, 2, (0, 5)),  # more than half: evenly
+        (6, 6, (0, 1, 2, 3, 4, 5)),
+    ],
+)
+def test_alternate_layers_are_those_of_the_paper(total: int, count: int, kept: tuple[int, ...]) -> None:
+    assert choose_layers("alternate", total, count, []) == kept
 
 
 def test_ties_and_frozen_weights_stay() -> None:

@@ -12,7 +12,7 @@ from persopt.pruning.structured.families import Family, Stack
 from persopt.pruning.structured.ratios import LayerRule
 from persopt.pruning.structured.units import Scores, keep_best
 
-__all__ = ("KeptLayers", "keep_layers")
+__all__ = ("KeptLayers", "choose_layers", "keep_layers")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def keep_layers(
         weights = [0.0] * total if stack.shared else []
         if rule == "importance" and not stack.shared and counts[stack.count] < total:
             weights = [_weigh(scores, module, stack) for module in modules]
-        numbers = _choose(rule, total, counts[stack.count], weights)
+        numbers = choose_layers(rule, total, counts[stack.count], weights)
         gone = () if stack.shared else tuple(module for n, module in enumerate(modules) if n not in numbers)
         for module in gone:
             scores.drop(module)
@@ -84,12 +84,16 @@ def _weigh(scores: Scores, module: str, stack: Stack) -> float:
     return scores.sum_module(module) - sum(scores.sum_module(f"{module}.{path}") for path in stack.first_only)
 
 
-def _choose(rule: LayerRule | Sequence[int], total: int, count: int, weights: Sequence[float]) -> tuple[int, ...]:
+def choose_layers(rule: LayerRule | Sequence[int], total: int, count: int, weights: Sequence[float]) -> tuple[int, ...]:
+    """Return the numbers of so many layers to keep, by a rule and what each weighs, or as they are named."""
     if not isinstance(rule, str):
         return tuple(sorted(rule))
     if count == total or rule == "first":
         return tuple(range(count))
-    if rule == "evenly":  # the first and the last among them, as DistilBERT was made of BERT
+    gone = range(total - 2, -1, -2)[: total - count]
+    if rule == "alternate" and len(gone) == total - count:  # "odd alternate dropping" of Sajjad et al. (2023)
+        return tuple(number for number in range(total) if number not in gone)
+    if rule in ("evenly", "alternate"):  # the first and the last among them, as DistilBERT was made of BERT
         return tuple(round(number * (total - 1) / max(count - 1, 1)) for number in range(count))
     import torch
 

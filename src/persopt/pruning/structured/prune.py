@@ -45,7 +45,8 @@ def prune_structured(
         importance: Gives, of a parameter's name and the parameter, a score of the same shape; higher = keep.
         ratios: What is cut.
         layers: How layers are chosen: by summed importance, `evenly` spread with the first and the last among
-            them, the `first`, or the numbers of those to keep instead of a ratio.
+            them, `alternate` (from the one below the last downwards every other one goes, Sajjad et al., 2023; evenly
+            where more than half go), the `first`, or the numbers of those to keep instead of a ratio.
         multiple_of: The neurons and the hidden width that are left are multiples of it, where they are cut.
 
     Raises:

@@ -220,7 +220,7 @@ export class PruneFormElement extends DataForm<PruneDraft> {
   }
 
   private ratios() {
-    const rules = (['importance', 'evenly', 'first'] as const).map((value) => ({
+    const rules = (['importance', 'evenly', 'alternate', 'first'] as const).map((value) => ({
       value,
       label: this.text(`pruning.rule.${value}`),
     }));
