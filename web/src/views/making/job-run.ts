@@ -231,6 +231,8 @@ export class JobRunElement extends StudioElement {
     if (!message) return this.text('run.starting');
     const key = `run.stage.${message}`;
     const { translator } = this.session;
+    const file = /^pruning (\S+)$/.exec(message)?.[1];
+    if (file) return this.text('run.stage.file', { file: `\u2068${file}\u2069` });
     return translator.has(key) ? translator.text(key) : message;
   }
 
