@@ -408,6 +408,26 @@ def test_a_budget_ends_the_search_and_what_was_judged_is_delivered(tmp_path: Pat
     assert Path(report.model_path).is_dir()
 
 
+def test_what_was_trained_before_counts_when_the_time_is_over(
+    tmp_path: Path, finished: CompressReport, task: tuple[Path, Path]
+) -> None:
+    (tmp_path / "run").mkdir()
+
+    class Killed(Journal):
+        def finish_trial(self, trial: TrialRecord, progress: Progress, /) -> None:
+            super().finish_trial(trial, progress)
+            if len(self.finished) == CANDIDATES:
+                raise JobCancelledError("killed")
+
+    asked: dict[str, Any] = {"minimize": "size", "max_candidates": CANDIDATES, "budget": "2h"}
+    with pytest.raises(JobCancelledError):
+        compress_here(tmp_path, *task, **asked, run={"journal": Killed()})
+    (tmp_path / "run" / ".spent-seconds").write_text(f"7200.00 {CANDIDATES}")
+    report = compress_here(tmp_path, *task, **asked)
+    assert any(one.state == "judged" and one.recipe.train is not None for one in report.candidates)
+    assert _essence(report) == _essence(finished)
+
+
 def test_a_cancelled_search_leaves_no_output(tmp_path: Path, task: tuple[Path, Path]) -> None:
     looks = iter(range(60))
     with pytest.raises(JobCancelledError):

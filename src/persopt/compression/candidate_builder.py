@@ -80,6 +80,13 @@ class CandidateBuilder:
         found, drop = self._measure(candidate, trains=True)
         return msgspec.structs.replace(found, state="judged", reason="", drop=drop)
 
+    def has_trained(self, recipe: Recipe) -> bool:
+        """Return whether the training of a recipe was done before, by this search or an earlier one."""
+        if recipe.cut is None or recipe.train is None:
+            return False
+        source = self._maker.trim(self._maker.original, []) if recipe.trim else self._maker.original
+        return self._maker.has_trained(source, recipe.cut, recipe.train)
+
     def find_stage(self, recipe: Recipe) -> Stage:
         """Return the model of a recipe that was finished."""
         times: list[StageTime] = []

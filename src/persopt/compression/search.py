@@ -233,7 +233,7 @@ class Search:
             if not reason and trains and quota <= 0:
                 reason = "others promise more"
                 self._pool.append(number)
-            if not reason and trains and self._estimate(candidate) > self._budget.left:
+            if not reason and self._is_too_long(candidate):
                 reason = "its training would not end in time"
             if reason:
                 self.candidates[number] = msgspec.structs.replace(candidate, reason=reason)
@@ -293,10 +293,15 @@ class Search:
         too_much = expected > self._spec.max_accuracy_drop
         return (too_much, expected if too_much else value, value, number)
 
-    def _estimate(self, candidate: CandidateReport) -> float:
-        """Return the seconds that training is expected to take, by the slowest epoch so far."""
+    def _is_too_long(self, candidate: CandidateReport) -> bool:
+        """Return whether training is expected to take more time than there is, by the slowest epoch so far.
+
+        What was trained before takes none: a search that is taken up again when its time is over has what it had.
+        """
         train = candidate.recipe.train
-        return 0.0 if train is None else self._epoch_seconds * train.epochs
+        if train is None or self._epoch_seconds * train.epochs <= self._budget.left:
+            return False
+        return not self._builder.has_trained(candidate.recipe)
 
     @contextlib.contextmanager
     def _attempt(self, number: int) -> Iterator[None]:

@@ -184,6 +184,10 @@ class StageCache:
         assert made is not None  # it has just been written, under the lock
         return msgspec.structs.replace(made, cached=False)
 
+    def has(self, kind: str, parts: Mapping[str, Any]) -> bool:
+        """Return whether there is an entry of these parts."""
+        return (self._root / make_key(kind, parts) / _FACTS).is_file()
+
     def measure(
         self, kind: str, parts: Mapping[str, Any], type_: type[MeasureT], compute: Callable[[], MeasureT]
     ) -> MeasureT:

@@ -93,6 +93,15 @@ class StageMaker:
 
     def cut(self, source: Stage, step: CutStep, training: TrainStep | None, times: list[StageTime]) -> Stage:
         """Cut units out of a checkpoint, and train what is left, by the labels and by the model before the cut."""
+        spec, settings = self._plan_cut(source, step, training)
+        return self._make("cut" if training is None else "train", source, settings, times, partial(self._prune, spec))
+
+    def has_trained(self, source: Stage, step: CutStep, training: TrainStep) -> bool:
+        """Return whether this cut and training of a checkpoint was made before, so that it takes no time."""
+        return self._cache.has("train", self._parts(source, self._plan_cut(source, step, training)[1]))
+
+    def _plan_cut(self, source: Stage, step: CutStep, training: TrainStep | None) -> tuple[PruneSpec, Any]:
+        """Return the pruning that does it, and what of it decides the result."""
         method = self._registry.pruning_method(step.method)
         config = PruneConfig(
             method=step.method,
@@ -115,8 +124,7 @@ class StageMaker:
             device=self._spec.device,
         )
         plugin = self._registry.distribution_of(method)
-        parts = (config, spec.training, self._spec.calibration_rows, self._spec.batch_size, plugin)
-        return self._make("cut" if training is None else "train", source, parts, times, partial(self._prune, spec))
+        return spec, (config, spec.training, self._spec.calibration_rows, self._spec.batch_size, plugin)
 
     def quantize(self, source: Stage, step: QuantizeStep, times: list[StageTime]) -> Stage:
         """Write a checkpoint in the form of a backend."""
@@ -156,7 +164,12 @@ class StageMaker:
     def _make(
         self, kind: str, source: Stage, settings: Any, times: list[StageTime], write: Callable[[Path], list[str]]
     ) -> Stage:
-        parts = {
+        stage = self._cache.make(kind, self._parts(source, settings), write, _hash_result)
+        note_time(times, kind, stage.seconds, cached=stage.cached)
+        return stage
+
+    def _parts(self, source: Stage, settings: Any) -> dict[str, Any]:
+        return {
             "model": source.hash,
             "settings": settings,
             "data": self._data.hash,
@@ -165,9 +178,6 @@ class StageMaker:
             "seed": self._spec.seed,
             "versions": self._versions,
         }
-        stage = self._cache.make(kind, parts, write, _hash_result)
-        note_time(times, kind, stage.seconds, cached=stage.cached)
-        return stage
 
     def _prune(self, spec: PruneSpec, target: Path) -> list[str]:
         import msgspec
