@@ -10,12 +10,13 @@ from typing import Final, TypeVar
 from persopt.domain.errors import JobCancelledError
 from persopt.domain.jobs import Progress
 
-__all__ = ("Ticker",)
+__all__ = ("Ticker", "await_left_calls")
 
 T = TypeVar("T")
 
 _TELL_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.2
+_CALL: Final = "persopt-stage"
 
 
 class Ticker:
@@ -70,7 +71,7 @@ class Ticker:
             except BaseException as error:  # noqa: BLE001 - handed on to the thread that waits
                 errors.append(error)
 
-        thread = threading.Thread(target=work, daemon=True, name="persopt-stage")
+        thread = threading.Thread(target=work, daemon=True, name=_CALL)
         thread.start()
         while thread.is_alive():
             self.look()
@@ -89,3 +90,17 @@ class Ticker:
     def _show(self, done: int) -> None:
         done = min(done, self._total)
         self._tell(Progress(done=done, total=self._total, share=done / self._total, message=self.message))
+
+
+def await_left_calls(seconds: float, look: Callable[[], None]) -> None:
+    """Wait for calls that `watch` left to themselves: an engine that one of them is in may not bear another call.
+
+    Args:
+        seconds: At most so long, for all together.
+        look: Called often; may raise to end the waiting.
+    """
+    end = time.monotonic() + seconds
+    for thread in [one for one in threading.enumerate() if one.name == _CALL]:
+        while thread.is_alive() and time.monotonic() < end:
+            look()
+            thread.join(_LOOK_SECONDS)

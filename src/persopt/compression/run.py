@@ -37,6 +37,7 @@ from persopt.models.delivery import deliver_model
 from persopt.models.manifest import list_weight_files
 from persopt.plugins.registry import Registry
 from persopt.settings import Settings
+from persopt.ticker import await_left_calls
 from persopt.tuning.tasks import default_objective
 
 __all__ = ("run_compression",)
@@ -45,6 +46,7 @@ _AFTERWARDS: Final = 3.0
 """What comes after the search, in times that judging and timing the original takes: the test, the comparison."""
 
 _CACHE: Final = "stages"
+_LEFT_SECONDS: Final = 60.0
 
 
 def run_compression(
@@ -196,6 +198,7 @@ class _Run:
         assert chosen is not None  # the search would have failed
         self._budget.reserve = -float("inf")  # what follows was reckoned with
         recorder.say("confirming the chosen model on the test rows")
+        await_left_calls(_LEFT_SECONDS, recorder.look)
         stage = builder.find_stage(chosen.recipe)
         confirmation = parts.measuring.confirm(parts.given, stage)
         recorder.say("writing the chosen model")
