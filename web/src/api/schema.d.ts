@@ -1292,7 +1292,7 @@ export interface components {
              * @default importance
              * @enum {unknown}
              */
-            layerRule?: "evenly" | "first" | "importance";
+            layerRule?: "alternate" | "evenly" | "first" | "importance";
             /**
              * @description With structured: neurons and hidden width that are left are multiples of it.
              * @default 1
