@@ -36,7 +36,7 @@ test('says what a backend cannot do, and offers the nearest that it can', async 
   const symmetric = page.getByRole('checkbox', { name: /متقارن \(بی نقطهٔ صفر\)/ });
   await symmetric.uncheck();
   await page.getByRole('button', { name: 'آغاز', exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText('torch cannot do this');
+  await expect(page.getByRole('alert')).toContainText('این کار را نمی‌تواند');
   await page.getByRole('button', { name: /نزدیک‌ترین گزینهٔ شدنی/ }).click();
   await expect(symmetric).toBeChecked();
   await expect(page.getByRole('alert')).toHaveCount(0);
