@@ -131,6 +131,14 @@ def test_a_version_is_of_what_is_committed(sqlite_url: str) -> None:
     assert len(set(versions)) == 5
 
 
+def test_a_version_does_not_come_again_when_the_store_was_closed(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as store:
+        before = store.version()
+        store.close()
+        store.create_job(make_job())
+        assert store.version() != before
+
+
 def test_postgresql_has_no_version(postgresql_database: str) -> None:
     with Store.open(postgresql_database) as store:
         assert store.version() is None

@@ -65,6 +65,7 @@ class Database:
         # Threads of one process queue here: SQLite's own waiting is by sleeping.
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
         self._watch: sqlite3.Connection | None = None
+        self._watches = 0
         self._watching = threading.Lock()
 
     def prepare(self) -> None:
@@ -121,12 +122,14 @@ class Database:
         if not self.is_sqlite:
             return None
         with self._watching:
-            if self._watch is None:  # a connection that never writes, as its own commits would not count
-                self._watch = sqlite3.connect(str(self.url.database), timeout=0.0, check_same_thread=False)
             try:
-                return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+                if self._watch is None:  # a connection that never writes, as its own commits would not count
+                    self._watch = sqlite3.connect(str(self.url.database), timeout=0.0, check_same_thread=False)
+                    self._watches += 1  # each connection counts from the beginning
+                found = self._watch.execute("PRAGMA data_version").fetchone()[0]
             except sqlite3.OperationalError:  # whoever opens it first restores it after a crash
                 return None
+            return (self._watches << 32) + int(found)
 
     @contextmanager
     def changing_schema(self) -> Iterator[Connection]:
