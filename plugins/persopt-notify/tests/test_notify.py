@@ -102,7 +102,7 @@ def test_an_address_that_is_down_gets_it_later_and_the_other_gets_it_once(
 
 def test_what_is_too_old_is_given_up(runtime: Runtime, inbox: Any, notifying: Any) -> None:
     inbox.is_open = False
-    with notifying("--to", inbox.address, "--days", "0.0000001"):
+    with notifying("--to", inbox.address, "--days", "1e-12"):
         run(runtime, "یک")
         inbox.refused.get(timeout=60)
         inbox.is_open = True
