@@ -18,6 +18,8 @@ from typing import Any, Final
 LIGHTHOUSE: Final = os.environ.get("LIGHTHOUSE", "lighthouse@12.8.2")
 """What npx runs, fetched when it is first wanted (the last one for Node 20), or the path of an installed one."""
 RUNS: Final = 3
+TRIES: Final = 3
+"""Now and then Lighthouse records no trace, and says to run it again."""
 VIEWS: Final = ("tuning", "pruning", "quantization", "comparison", "jobs")
 CATEGORIES: Final = {
     "performance": "performance",
@@ -72,11 +74,13 @@ def look(url: str, file: Path) -> dict[str, Any]:
     command += [url, "--quiet", "--output=json", f"--output-path={file}", f"--chrome-flags={CHROME_FLAGS}"]
     command += [f"--only-categories={','.join(CATEGORIES)}"]
     environment = {**os.environ, "CHROME_PATH": str(find_chromium())}
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-    report: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    if report.get("runtimeError"):
-        raise SystemExit(f"Lighthouse could not look at {url}: {report['runtimeError']['message']}")
-    return report
+    for _ in range(TRIES):
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+        report: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        if done.returncode == 0 and not report.get("runtimeError"):
+            return report
+        file.unlink(missing_ok=True)
+    raise SystemExit(f"Lighthouse could not look at {url}: {done.stderr}")
 
 
 @contextlib.contextmanager

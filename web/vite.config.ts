@@ -1,6 +1,7 @@
 import { defineConfig, type Plugin } from 'vite';
 import { configDefaults } from 'vitest/config';
 import { rootRem } from './scripts/own-rem.ts';
+import { viewPages } from './scripts/pages.ts';
 
 const API = process.env.PERSOPT_SERVER ?? 'http://127.0.0.1:8000';
 
@@ -29,7 +30,7 @@ function ownRem(): Plugin {
 
 export default defineConfig({
   base: './',
-  plugins: [ownRem(), preloadFont()],
+  plugins: [ownRem(), preloadFont(), viewPages()],
   experimental: {
     // The page lies at any depth (deep links), so it names its files from the root; scripts name theirs relative to
     // themselves, so that a page of another origin can import them.

@@ -43,6 +43,18 @@ def test_every_place_in_the_studio_is_the_page(studio: httpx.Client, path: str) 
     assert "no-cache" in answer.headers["cache-control"]
 
 
+def test_a_view_that_has_a_page_of_its_own_gets_it(studio: httpx.Client, page: Path) -> None:
+    (page / "pages").mkdir()
+    (page / "pages" / "jobs.html").write_text("<!doctype html><title>jobs</title>")
+    for path in ("/studio/jobs", "/studio/jobs/0123456789abcdef0123"):
+        answer = studio.get(path)
+        assert "<title>jobs</title>" in answer.text
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "no-cache" in answer.headers["cache-control"]
+    for path in ("/studio/tuning", "/studio/jobsen", "/studio/pages/jobs"):
+        assert studio.get(path).text == PAGE
+
+
 def test_nothing_inline_is_allowed(studio: httpx.Client) -> None:
     policy = studio.get("/").headers["content-security-policy"]
     assert "unsafe" not in policy

@@ -1,9 +1,18 @@
 import type { Client } from '../api/client';
 import type { EventFeed, JobEvent } from '../api/events';
-import type { Job, JobList } from '../api/types';
+import { FINISHED_STATES, type Job, type JobList } from '../api/types';
 import { Signal } from './signal';
 
 const GATHER_MS = 150;
+
+export function isActive({ state }: Pick<Job, 'state'>): boolean {
+  return !FINISHED_STATES.includes(state);
+}
+
+/** Whether a job has ended without a result, and can be taken up again. */
+export function canResume({ state }: Pick<Job, 'state'>): boolean {
+  return state === 'failed' || state === 'cancelled';
+}
 
 /** The jobs that somebody looks at, kept as the server has them: by its events, and anew after every break. */
 export class JobsStore {
@@ -38,6 +47,16 @@ export class JobsStore {
     return page;
   }
 
+  /** Asks for an end of a job; throws what the client throws. */
+  async cancel(id: string): Promise<void> {
+    this.put(await this.client.cancel(id));
+  }
+
+  /** Takes up a job again that has ended without a result; throws what the client throws. */
+  async resume(id: string): Promise<void> {
+    this.put(await this.client.resume(id));
+  }
+
   /** Takes in jobs that an answer held. */
   put(...jobs: Job[]): void {
     const next = new Map(this.jobs.value);
@@ -57,7 +76,7 @@ export class JobsStore {
 
   private refresh(): void {
     for (const job of this.jobs.value.values()) {
-      if (job.state === 'queued' || job.state === 'running') this.stale.add(job.id);
+      if (isActive(job)) this.stale.add(job.id);
     }
     if (this.stale.size > 0) this.timer ??= setTimeout(() => void this.reload(), GATHER_MS);
   }

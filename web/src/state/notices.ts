@@ -21,6 +21,11 @@ export class Notices {
     if (kind === 'good') setTimeout(() => this.close(id), SHOWN_MS);
   }
 
+  /** Shows what has gone wrong, until it is closed. */
+  showError(error: unknown): void {
+    this.show(error instanceof Error ? error.message : String(error), 'bad');
+  }
+
   close(id: number): void {
     this.shown.value = this.shown.value.filter((notice) => notice.id !== id);
   }

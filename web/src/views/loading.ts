@@ -1,8 +1,8 @@
-import type { Area } from '../i18n/keys';
 import type { ViewName } from '../router';
 import type { Translator } from '../i18n/translator';
+import { areasOf } from './areas';
 
-/** What loads a view's script; its texts, of the areas of its name, of faults and of forms, load beside it. */
+/** What loads a view's script; its texts load beside it. */
 const SCRIPTS: Record<ViewName, () => Promise<unknown>> = {
   tuning: () => import('./tuning/tuning-view'),
   pruning: () => import('./pruning/pruning-view'),
@@ -13,6 +13,5 @@ const SCRIPTS: Record<ViewName, () => Promise<unknown>> = {
 
 /** Loads a view; its element, `<persopt-NAME-view>`, is defined afterwards. */
 export async function loadView(name: ViewName, translator: Translator): Promise<void> {
-  const areas: Area[] = name === 'jobs' ? [name, 'faults'] : [name, 'faults', 'forms'];
-  await Promise.all([SCRIPTS[name](), translator.load(...areas)]);
+  await Promise.all([SCRIPTS[name](), translator.load(...areasOf(name))]);
 }

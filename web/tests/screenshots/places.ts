@@ -9,6 +9,7 @@ export interface Jobs {
   prune: string;
   quantize: string;
   compare: string;
+  compress: string;
 }
 
 /** What is photographed: a file's name, and its address. A view or a state that is added gets its line here. */
@@ -20,30 +21,69 @@ export const PLACES: readonly (readonly [string, (jobs: Jobs) => string])[] = [
   ['quantization-result', ({ quantize }) => `/studio/quantization/${quantize}`],
   ['comparison', () => '/studio/comparison'],
   ['comparison-result', ({ compare }) => `/studio/comparison/${compare}`],
+  ['compress', () => '/studio/comparison?mode=compress'],
+  ['compress-result', ({ compress }) => `/studio/comparison/${compress}`],
   ['jobs', () => '/studio/jobs'],
   ['job', ({ tune }) => `/studio/jobs/${tune}`],
   ['job-trials', ({ tune }) => `/studio/jobs/${tune}/trials`],
   ['job-log', ({ tune }) => `/studio/jobs/${tune}/log`],
+  ['job-events', ({ tune }) => `/studio/jobs/${tune}/events`],
+  ['job-files', ({ prune }) => `/studio/jobs/${prune}/files`],
   ['job-spec', ({ tune }) => `/studio/jobs/${tune}/spec`],
 ];
 
-const MODEL = 'models/tiny-bert-fa';
 const DATA = 'datasets/word-kinds';
+const TUNED = 'models/words';
+const PRUNED = 'models/words-pruned';
+const QUANTIZED = 'models/words-int8';
 const SPECS: Record<keyof Jobs, readonly [string, object]> = {
   tune: [
     '/jobs',
     {
       name: 'تنظیم واژه‌ها',
-      baseModelPath: MODEL,
+      baseModelPath: 'models/tiny-bert-fa',
       datasetPath: DATA,
-      config: { learningRate: { min: 1e-4, max: 1e-2, distribution: 'log_uniform' }, batchSize: [16, 32], epochs: 1 },
-      training: { evaluations: 3 },
-      maxTrials: 8,
+      outputPath: TUNED,
+      config: { learningRate: { min: 1e-4, max: 1e-2, distribution: 'log_uniform' }, batchSize: [8, 16], epochs: 3 },
+      training: { evaluations: 6 },
+      maxTrials: 12,
     },
   ],
-  prune: ['/prune', { modelPath: MODEL, outputPath: 'models/pruned', config: { sparsity: 0.5 } }],
-  quantize: ['/quantize', { modelPath: MODEL, outputPath: 'models/quantized', config: { backend: 'torch' } }],
-  compare: ['/compare', { models: [MODEL, 'models/tiny-bert-fa-2'], datasetPath: DATA }],
+  prune: [
+    '/prune',
+    {
+      modelPath: TUNED,
+      outputPath: PRUNED,
+      datasetPath: DATA,
+      config: { structured: true, ratios: { feedForward: 0.5 }, method: 'gradient' },
+      measureLatency: true,
+    },
+  ],
+  quantize: [
+    '/quantize',
+    {
+      modelPath: TUNED,
+      outputPath: QUANTIZED,
+      datasetPath: DATA,
+      config: { method: 'static', backend: 'onnxruntime' },
+      lengths: [16, 32],
+      rankLayers: true,
+    },
+  ],
+  compare: ['/compare', { models: [TUNED, PRUNED, QUANTIZED], datasetPath: DATA }],
+  compress: [
+    '/compress',
+    {
+      name: 'فشرده‌سازی واژه‌ها',
+      modelPath: TUNED,
+      datasetPath: DATA,
+      outputPath: 'models/words-small',
+      maxAccuracyDrop: 5,
+      maxCandidates: 8,
+      latencyLength: 32,
+      seconds: 1,
+    },
+  ],
 };
 
 /** Runs the jobs one after another, each to its end. */

@@ -1,8 +1,12 @@
 import { openStudio, test as base } from '../e2e/fixtures';
 import { PLACES, runJobs, type Jobs } from './places';
 
-/* Every view with real results, both languages, both themes, wide and narrow: `npm run screenshots`, into screenshots/. */
-const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } };
+/* Every view with real results, both languages, both themes, on a desktop, a tablet and a phone: `npm run screenshots`, into screenshots/. */
+const SIZES = {
+  wide: { width: 1280, height: 860 },
+  middle: { width: 768, height: 1024 },
+  narrow: { width: 390, height: 844 },
+};
 
 const test = base.extend<object, { jobs: Jobs }>({
   jobs: [async ({ server }, use) => use(await runJobs(server)), { scope: 'worker', timeout: 1_800_000 }],

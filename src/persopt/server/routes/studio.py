@@ -17,6 +17,8 @@ from persopt.server.studio_page import BUILD_HINT
 __all__ = ("studio_routes",)
 
 _PAGE: Final = "index.html"
+_VIEW_PAGE: Final = "pages/{view}.html"
+"""The same page, which fetches the script and the texts of a view at once; the build makes one for each."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -50,16 +52,23 @@ def get_studio(request: AnyRequest, services: Served) -> Response[Any]:
 @in_thread
 def get_studio_file(request: AnyRequest, services: Served, name: PathText) -> Response[Any]:
     """Return a file of the studio's page; the page itself for an address inside it, such as `jobs/ID`."""
-    if services.options.static is None:
+    folder = services.options.static
+    if folder is None:
         raise NotFoundError("the studio is not built", hint=BUILD_HINT)
     wanted = str(name).removeprefix("/")
     is_place = "." not in wanted and not wanted.startswith(_HASHED)
-    return _send(request, services, services.options.static, _PAGE if is_place else wanted)
+    return _send(request, services, folder, _find_page(folder, wanted) if is_place else wanted)
 
 
 def studio_routes() -> list[HTTPRouteHandler]:
     """Return the routes of the page."""
     return [get_studio, get_studio_file]
+
+
+def _find_page(folder: Path, place: str) -> str:
+    """Return the page of the view that a place is in; the plain one for places that no view has."""
+    page = _VIEW_PAGE.format(view=place.partition("/")[0])
+    return page if safe_join(folder, page) else _PAGE
 
 
 def _send(request: AnyRequest, services: Served, folder: Path, name: str) -> Response[Any]:

@@ -239,17 +239,17 @@ export class ComparisonRunElement extends ComparisonElement {
 
   private async resume({ id }: Job): Promise<void> {
     try {
-      this.session.jobs.put(await this.session.client.resume(id));
+      await this.session.jobs.resume(id);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   }
 
   private async cancel({ id }: Job): Promise<void> {
     try {
-      this.session.jobs.put(await this.session.client.cancel(id));
+      await this.session.jobs.cancel(id);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   }
 }

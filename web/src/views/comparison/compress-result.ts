@@ -322,7 +322,7 @@ export class CompressResultElement extends ComparisonElement {
         `persopt-compress-${id}.zip`,
       );
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   };
 }

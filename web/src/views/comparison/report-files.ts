@@ -107,7 +107,7 @@ export class ReportFilesElement extends ComparisonElement {
     try {
       await this.session.client.download(`/jobs/${encodeURIComponent(this.jobId)}/artifacts/${name}`, name);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   }
 }

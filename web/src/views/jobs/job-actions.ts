@@ -1,12 +1,13 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
+import { canResume, isActive } from '../../state/jobs';
 import { controls } from '../../ui/controls.css';
 import '../../ui/dialog';
 import { own, StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { surfaces } from '../../ui/surfaces.css';
-import { againPath, canResume, hasModel, isActive, nameOf } from './job-facts';
+import { againPath, hasModel, nameOf } from './job-facts';
 
 /** `<persopt-job-actions .job=…>`: what can be done with a job: cancel, resume, download, start again. */
 @customElement('persopt-job-actions')
@@ -121,23 +122,23 @@ export class JobActionsElement extends StudioElement {
 
   private readonly cancel = async (): Promise<void> => {
     this.asked = null;
-    const { client, jobs, notices } = this.session;
+    const { jobs, notices } = this.session;
     try {
-      jobs.put(await client.cancel(this.job.id));
+      await jobs.cancel(this.job.id);
       notices.show(this.text('jobs.cancel.done'));
     } catch (error) {
-      notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      notices.showError(error);
     }
   };
 
   private readonly resume = async (): Promise<void> => {
     this.busy = true;
-    const { client, jobs, notices } = this.session;
+    const { jobs, notices } = this.session;
     try {
-      jobs.put(await client.resume(this.job.id));
+      await jobs.resume(this.job.id);
       notices.show(this.text('jobs.resume.done'));
     } catch (error) {
-      notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      notices.showError(error);
     } finally {
       this.busy = false;
     }
@@ -157,7 +158,7 @@ export class JobActionsElement extends StudioElement {
     try {
       await client.download(`/jobs/${id}/archive${model ? '?model=true' : ''}`, `persopt-${kind}-${id}.zip`);
     } catch (error) {
-      notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      notices.showError(error);
     } finally {
       this.busy = false;
     }

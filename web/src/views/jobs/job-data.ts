@@ -1,8 +1,8 @@
 import type { JobEvent } from '../../api/events';
 import type { Job, Trial } from '../../api/types';
+import { isActive } from '../../state/jobs';
 import { Resource } from '../../state/resource';
 import type { Session } from '../../state/session';
-import { isActive } from './job-facts';
 import type { TuneReport } from './tune-report';
 
 const GATHER_MS = 700;

@@ -5,11 +5,11 @@ import { follow } from '../../api/follow';
 import type { EventData } from '../../api/events';
 import type { Job } from '../../api/types';
 import { describeFaultText } from '../../i18n/fault-words';
+import { isActive } from '../../state/jobs';
 import { controls } from '../../ui/controls.css';
 import { StudioElement } from '../../ui/element';
 import '../../ui/state';
 import { surfaces } from '../../ui/surfaces.css';
-import { isActive } from './job-facts';
 
 interface Told {
   id: string;

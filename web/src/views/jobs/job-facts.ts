@@ -1,19 +1,11 @@
-import { FINISHED_STATES, type Job, type TuneSpec } from '../../api/types';
+import type { Job, TuneSpec } from '../../api/types';
 import { spentSeconds } from '../../state/estimate';
+import { isActive } from '../../state/jobs';
 
 /** What a job works on, in its own words: paths, ids, a command. */
 export interface Subject {
   models: readonly string[];
   data: string;
-}
-
-export function isActive({ state }: Pick<Job, 'state'>): boolean {
-  return !FINISHED_STATES.includes(state);
-}
-
-/** Whether a job has ended without a result, and can be taken up again. */
-export function canResume({ state }: Pick<Job, 'state'>): boolean {
-  return state === 'failed' || state === 'cancelled';
 }
 
 export function tuneSpec(job: Job): TuneSpec | null {

@@ -1,13 +1,14 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
-import type { Session } from '../../state/session';
-import { Watch } from '../../state/signal';
 import { clock } from '../../state/clock';
 import { estimateLeft } from '../../state/estimate';
+import { isActive } from '../../state/jobs';
+import type { Session } from '../../state/session';
+import { Watch } from '../../state/signal';
 import { ltr, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
-import { elapsedSeconds, isActive, shareOf, tuneSpec } from './job-facts';
+import { elapsedSeconds, shareOf, tuneSpec } from './job-facts';
 
 /** `<persopt-job-figures .job=…>`: how far a job is: a bar while it runs, trials, best value, times. */
 @customElement('persopt-job-figures')

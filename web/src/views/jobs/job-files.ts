@@ -103,7 +103,7 @@ export class JobFilesElement extends StudioElement {
     try {
       await this.session.client.download(path, name.split('/').pop() ?? name);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   }
 }

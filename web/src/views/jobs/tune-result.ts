@@ -7,10 +7,10 @@ import '../../charts/parallel';
 import '../../charts/scatter';
 import type { LegendEntry } from '../../charts/chart';
 import type { ScatterPoint } from '../../charts/scatter';
+import { isActive } from '../../state/jobs';
 import { ltr, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
 import '../../ui/state';
-import { isActive } from './job-facts';
 import { curveLines, hasShares, historyLines, parallelOf, type ChartWords } from './tune-charts';
 import type { TuneReport } from './tune-report';
 

@@ -19,6 +19,7 @@ import { Watch } from '../../state/signal';
 import { controls } from '../../ui/controls.css';
 import { StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
+import { InSteps } from '../../ui/in-steps';
 import { surfaces } from '../../ui/surfaces.css';
 import { keepDraft, readDraft } from '../../forms/drafts';
 import { readNearest, shortPath } from './drafts';
@@ -54,6 +55,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   @state() private error: unknown = null;
   @state() private sending = false;
   @query('persopt-fault-summary') private summary!: FaultSummaryElement;
+  private readonly steps = new InSteps(this);
 
   /** Groups whose legend the heading beside them says already. */
   protected readonly hiddenLegends: ReadonlySet<string> = new Set();
@@ -64,7 +66,7 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   protected abstract readSpec(spec: Job['spec'], short: (path: string) => string): D;
   /** What the field of a path is called, for the summary of faults. */
   protected abstract labelOf(path: string): string;
-  protected abstract parts(): TemplateResult;
+  protected abstract parts(): readonly TemplateResult[];
   /** What will be done, in a sentence. */
   protected abstract promise(): string;
 
@@ -105,16 +107,19 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
           .error=${this.error instanceof Problem && this.error.faults.length > 0 ? null : this.error}
           @choose=${(event: CustomEvent<string>) => focusField(this.renderRoot, event.detail)}
         ></persopt-fault-summary>
-        ${this.nearest()} ${this.parts()}
-        <div class="start">
-          <p>${this.promise()}</p>
-          <button class="button quiet" type="button" @click=${this.clear}>${this.text('make.clear')}</button>
-          <button class="button primary" type="submit" aria-disabled=${this.sending}>
-            ${icon('play')}${this.text(this.sending ? 'make.starting' : 'make.start')}
-          </button>
-        </div>
+        ${this.nearest()} ${this.steps.of(this.parts())} ${this.steps.isDone ? this.start() : nothing}
       </form>
     `;
+  }
+
+  private start() {
+    return html`<div class="start">
+      <p>${this.promise()}</p>
+      <button class="button quiet" type="button" @click=${this.clear}>${this.text('make.clear')}</button>
+      <button class="button primary" type="submit" aria-disabled=${this.sending}>
+        ${icon('play')}${this.text(this.sending ? 'make.starting' : 'make.start')}
+      </button>
+    </div>`;
   }
 
   /* Parts of forms. */

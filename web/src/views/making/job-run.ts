@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Problem } from '../../api/problem';
 import type { Job, JobKind } from '../../api/types';
 import { describeFault } from '../../i18n/fault-words';
+import { canResume, isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
 import { ltr, own, StudioElement } from '../../ui/element';
@@ -154,9 +155,9 @@ export class JobRunElement extends StudioElement {
         <button class="button quiet" @click=${() => this.dispatchEvent(new CustomEvent('again', { detail: job }))}>
           ${icon('refresh')}${this.text('run.again')}
         </button>
-        ${job.state === 'queued' || job.state === 'running' ? this.cancelling(job) : nothing}
+        ${isActive(job) ? this.cancelling(job) : nothing}
         ${
-          job.state === 'failed' || job.state === 'cancelled'
+          canResume(job)
             ? html`<button class="button primary" @click=${this.resume}>
                 ${icon('play')}${this.text('job.resume')}
               </button>`
@@ -274,18 +275,18 @@ export class JobRunElement extends StudioElement {
 
   private readonly resume = async (): Promise<void> => {
     try {
-      this.session.jobs.put(await this.session.client.resume(this.known || this.jobId));
+      await this.session.jobs.resume(this.known || this.jobId);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   };
 
   private readonly cancel = async (): Promise<void> => {
     this.confirming = false;
     try {
-      this.session.jobs.put(await this.session.client.cancel(this.jobId));
+      await this.session.jobs.cancel(this.known || this.jobId);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   };
 }

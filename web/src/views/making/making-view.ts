@@ -82,7 +82,7 @@ export abstract class MakingView extends StudioElement {
       const [job] = await Promise.all([this.session.jobs.load(id), models.load(), datasets.load()]);
       this.filled.begin(job);
     } catch (error) {
-      this.session.notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      this.session.notices.showError(error);
     }
   }
 }

@@ -57,18 +57,24 @@ export class PruneFormElement extends DataForm<PruneDraft> {
   }
 
   protected override parts() {
-    const { draft } = this;
-    return html`
-      ${this.section(this.text('make.model'), this.text('pruning.model.text'), this.models())}
-      ${this.section(this.text('pruning.what'), this.text('pruning.what.text'), this.what())}
-      ${draft.what === 'vocabulary' ? nothing : this.section(this.text('pruning.method'), this.text('pruning.method.text'), this.method())}
-      ${draft.what === 'vocabulary' ? nothing : this.section(this.text('pruning.amount'), this.text(`pruning.amount.text.${draft.what}`), this.amount())}
-      ${this.section(this.text('pruning.data'), this.text('pruning.data.text'), this.data())}
-      <details>
+    const { what } = this.draft;
+    const own =
+      what === 'vocabulary'
+        ? []
+        : [
+            this.section(this.text('pruning.method'), this.text('pruning.method.text'), this.method()),
+            this.section(this.text('pruning.amount'), this.text(`pruning.amount.text.${what}`), this.amount()),
+          ];
+    return [
+      this.section(this.text('make.model'), this.text('pruning.model.text'), this.models()),
+      this.section(this.text('pruning.what'), this.text('pruning.what.text'), this.what()),
+      ...own,
+      this.section(this.text('pruning.data'), this.text('pruning.data.text'), this.data()),
+      html`<details>
         <summary>${this.text('make.more')}</summary>
         ${this.section(this.text('make.running'), '', this.more())}
-      </details>
-    `;
+      </details>`,
+    ];
   }
 
   private models() {

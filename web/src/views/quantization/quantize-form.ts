@@ -52,18 +52,18 @@ export class QuantizeFormElement extends DataForm<QuantizeDraft> {
   }
 
   protected override parts() {
-    return html`
-      ${this.section(this.text('make.model'), this.text('quantization.model.text'), this.models())}
-      ${this.section(this.text('quantization.how'), this.text('quantization.how.text'), this.how())}
-      ${this.section(this.text('quantization.backend'), this.text('quantization.backend.text'), this.backend())}
-      ${this.section(this.text('quantization.data'), this.text('quantization.data.text'), this.data())}
-      ${this.section(this.text('quantization.measured'), this.text('quantization.measured.text'), this.measured())}
-      <details>
+    return [
+      this.section(this.text('make.model'), this.text('quantization.model.text'), this.models()),
+      this.section(this.text('quantization.how'), this.text('quantization.how.text'), this.how()),
+      this.section(this.text('quantization.backend'), this.text('quantization.backend.text'), this.backend()),
+      this.section(this.text('quantization.data'), this.text('quantization.data.text'), this.data()),
+      this.section(this.text('quantization.measured'), this.text('quantization.measured.text'), this.measured()),
+      html`<details>
         <summary>${this.text('make.more')}</summary>
         ${isCast(this.draft) ? nothing : this.section(this.text('quantization.fine'), '', this.fine())}
         ${this.section(this.text('make.running'), '', this.running())}
-      </details>
-    `;
+      </details>`,
+    ];
   }
 
   private models() {

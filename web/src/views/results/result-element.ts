@@ -105,7 +105,7 @@ export abstract class ResultElement<R extends PruneReport | QuantizeReport> exte
     try {
       await client.download(`/jobs/${encodeURIComponent(id)}/artifacts/${encodeURIComponent(name)}`, name);
     } catch (error) {
-      notices.show(error instanceof Error ? error.message : String(error), 'bad');
+      notices.showError(error);
     }
   }
 

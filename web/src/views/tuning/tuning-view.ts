@@ -1,4 +1,4 @@
-import { css, html, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { Problem } from '../../api/problem';
 import type { Fault, TuneSpec } from '../../api/types';
@@ -13,6 +13,7 @@ import { catalogOf } from '../../state/catalog';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
 import { StudioElement } from '../../ui/element';
+import { InSteps } from '../../ui/in-steps';
 import { surfaces } from '../../ui/surfaces.css';
 import { checkDraft } from './checks';
 import { fromSpec, newDraft, toSpec, type Draft } from './draft';
@@ -80,6 +81,7 @@ export class TuningViewElement extends StudioElement {
   @query('persopt-fault-summary') private head!: FaultSummaryElement;
   private taken: URLSearchParams | null = null;
   private key = crypto.randomUUID();
+  private readonly steps = new InSteps(this);
 
   protected override sessionReady(session: Session): void {
     this.draft = readDraft(session, FORM, newDraft());
@@ -107,63 +109,74 @@ export class TuningViewElement extends StudioElement {
       ></persopt-fault-summary>
       <div class="layout">
         <form novalidate @submit=${(event: Event) => event.preventDefault()}>
-          ${this.section(
-            'tuning.source',
-            html`<persopt-source-section
-              .draft=${this.draft}
-              .faults=${this.faults}
-              .complaints=${complaints}
-              @patch=${this.onPatch}
-            ></persopt-source-section>`,
-          )}
-          ${this.section(
-            'tuning.space',
-            html`<persopt-space-editor
-              .draft=${this.draft}
-              .faults=${this.faults}
-              .complaints=${complaints}
-              @patch=${this.onPatch}
-            ></persopt-space-editor>`,
-          )}
-          ${this.section(
-            'tuning.search',
-            html`<persopt-strategy-section
-              .draft=${this.draft}
-              .faults=${this.faults}
-              .complaints=${complaints}
-              @patch=${this.onPatch}
-            ></persopt-strategy-section>`,
-          )}
-          ${this.section(
-            'tuning.goal',
-            html`<persopt-goal-section
-              .draft=${this.draft}
-              .faults=${this.faults}
-              .complaints=${complaints}
-              @patch=${this.onPatch}
-            ></persopt-goal-section>`,
-          )}
-          ${this.section(
-            'tuning.result',
-            html`<persopt-output-section
-              .draft=${this.draft}
-              .faults=${this.faults}
-              .complaints=${complaints}
-              @patch=${this.onPatch}
-            ></persopt-output-section>`,
-          )}
+          ${this.steps.of(this.sections(complaints))}
         </form>
-        <aside aria-label=${this.text('tuning.summary')}>
-          <persopt-tuning-summary
-            .draft=${this.draft}
-            ?busy=${this.isBusy}
-            @start=${this.start}
-            @reset=${this.reset}
-          ></persopt-tuning-summary>
-          <persopt-running-tunings></persopt-running-tunings>
-        </aside>
+        ${this.steps.isDone ? this.aside() : nothing}
       </div>
     `;
+  }
+
+  private aside() {
+    return html`<aside aria-label=${this.text('tuning.summary')}>
+      <persopt-tuning-summary
+        .draft=${this.draft}
+        ?busy=${this.isBusy}
+        @start=${this.start}
+        @reset=${this.reset}
+      ></persopt-tuning-summary>
+      <persopt-running-tunings></persopt-running-tunings>
+    </aside>`;
+  }
+
+  private sections(complaints: ReadonlyMap<string, Complaint>): TemplateResult[] {
+    const { draft, faults } = this;
+    return [
+      this.section(
+        'tuning.source',
+        html`<persopt-source-section
+          .draft=${draft}
+          .faults=${faults}
+          .complaints=${complaints}
+          @patch=${this.onPatch}
+        ></persopt-source-section>`,
+      ),
+      this.section(
+        'tuning.space',
+        html`<persopt-space-editor
+          .draft=${draft}
+          .faults=${faults}
+          .complaints=${complaints}
+          @patch=${this.onPatch}
+        ></persopt-space-editor>`,
+      ),
+      this.section(
+        'tuning.search',
+        html`<persopt-strategy-section
+          .draft=${draft}
+          .faults=${faults}
+          .complaints=${complaints}
+          @patch=${this.onPatch}
+        ></persopt-strategy-section>`,
+      ),
+      this.section(
+        'tuning.goal',
+        html`<persopt-goal-section
+          .draft=${draft}
+          .faults=${faults}
+          .complaints=${complaints}
+          @patch=${this.onPatch}
+        ></persopt-goal-section>`,
+      ),
+      this.section(
+        'tuning.result',
+        html`<persopt-output-section
+          .draft=${draft}
+          .faults=${faults}
+          .complaints=${complaints}
+          @patch=${this.onPatch}
+        ></persopt-output-section>`,
+      ),
+    ];
   }
 
   /** Takes over what the address names. */
