@@ -1,7 +1,6 @@
 import type { OutputBundle, OutputChunk } from 'rolldown';
 import type { Plugin } from 'vite';
-import { VIEWS, type ViewName } from '../src/router.ts';
-import { areasOf } from '../src/views/areas.ts';
+import { areasOf, VIEWS, type ViewName } from '../src/views/names.ts';
 
 /** The language that the studio begins with; in the other one, once chosen, the browser has its texts already. */
 const LANGUAGE = 'fa';

@@ -1,7 +1,5 @@
 import { Signal } from './state/signal';
-
-export const VIEWS = ['tuning', 'pruning', 'quantization', 'comparison', 'jobs'] as const;
-export type ViewName = (typeof VIEWS)[number];
+import { VIEWS, type ViewName } from './views/names';
 
 /** A place in the studio: `/jobs/ID?sort=value` is the view `jobs` with the rest `['ID']`. */
 export interface Place {

@@ -67,7 +67,7 @@ export function writeValue(value: number, axis: Axis, formats: Formats): string 
   return axis.format ? axis.format(value) : formats.significant(value);
 }
 
-/** Draws grid, ticks, names and limits. */
+/** Draws grid, ticks and names. */
 export function axes(plot: Frame, [x, y]: readonly [Axis, Axis], formats: Formats) {
   const isRtl = formats.direction === 'rtl';
   const { left, right, bottom } = plot;
@@ -87,8 +87,13 @@ export function axes(plot: Frame, [x, y]: readonly [Axis, Axis], formats: Format
     })}
     ${label(y.label, isRtl ? edge + 4 : Math.max(edge - 40, 0), 8, isRtl ? 'right' : 'left', isRtl, 'name')}
     ${label(x.label, isRtl ? left : right, bottom + 33, isRtl ? 'left' : 'right', isRtl, 'name')}
-    ${limit(plot, y, 'y', isRtl)} ${limit(plot, x, 'x', isRtl)}
   `;
+}
+
+/** Draws the limits of both axes; over what is drawn, so that their names stay readable. */
+export function limits(plot: Frame, [x, y]: readonly [Axis, Axis], formats: Formats) {
+  const isRtl = formats.direction === 'rtl';
+  return svg`${limit(plot, y, 'y', isRtl)} ${limit(plot, x, 'x', isRtl)}`;
 }
 
 function limit(plot: Frame, axis: Axis, which: 'x' | 'y', isRtl: boolean) {

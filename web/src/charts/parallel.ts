@@ -1,7 +1,7 @@
 import { svg } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { writeTick, writeValue, type Axis } from './axes';
-import { ChartElement, isolate, label, type Mark, type Picture, type Table } from './chart';
+import { ChartElement, isolate, label, type LegendEntry, type Mark, type Picture, type Table } from './chart';
 import { shorten } from './placing';
 import { domainOf, linear, makeScale, type Scale } from './scale';
 
@@ -51,7 +51,9 @@ export class ParallelElement extends ChartElement {
     const body = svg`${sorted.map((line) => this.line(line, uprights))} ${uprights.map((upright, index) =>
       this.upright(upright, index, uprights.length, width),
     )}`;
-    return { body, height: this.height, marks };
+    const chosen = this.lines.find((line) => line.chosen);
+    const legend: LegendEntry[] = chosen ? [{ label: chosen.name, series: 2, shape: 'line' }] : [];
+    return { body, height: this.height, marks, legend };
   }
 
   protected override table(): Table {
@@ -123,7 +125,7 @@ export class ParallelElement extends ChartElement {
   /** Many lines are drawn the fainter, so that those of the good trials still stand out. */
   private opacity(weight: number): number {
     const crowd = Math.max(Math.sqrt(this.lines.length / 25), 1);
-    return 0.1 / crowd + 0.65 * weight ** crowd;
+    return 0.3 / crowd + 0.6 * weight ** crowd;
   }
 
   /** The values themselves where they are few, as of a list of choices; else round ones. */

@@ -1,6 +1,6 @@
 import { nothing, svg } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { axes, frame, writeValue, type Axis, type Frame } from './axes';
+import { axes, frame, limits, writeValue, type Axis, type Frame } from './axes';
 import { ChartElement, isolate, label, type LegendEntry, type Mark, type Picture, type Table } from './chart';
 import { paretoFront, stepPath, type Better } from './pareto';
 import { placeLabels } from './placing';
@@ -22,6 +22,8 @@ export interface ScatterPoint {
   chosen?: boolean | undefined;
   /** Stands back: broke a limit, failed. Does not belong to the front. */
   faint?: boolean | undefined;
+  /** Does not belong to the front either, but is seen as well as the others: what they are held against. */
+  apart?: boolean | undefined;
   /** Is named beside the point where there is room. */
   labelled?: boolean | undefined;
   /** Told in the tip and in the table. */
@@ -64,6 +66,7 @@ export class ScatterElement extends ChartElement {
       ${axes(plot, [this.x, this.y], this.formats)}
       ${this.frontLine(plot)}
       ${places.map(({ point, x, y }) => this.point(plot, point, x, y))}
+      ${limits(plot, [this.x, this.y], this.formats)}
       ${placeLabels(anchors, places, area).map(({ text, x, y, side }) => label(text, x, y, side, this.isRtl, 'name'))}`;
     return { body, height: this.height, marks, legend: this.legendEntries() };
   }
@@ -88,17 +91,20 @@ export class ScatterElement extends ChartElement {
   }
 
   private layOut(width: number, points: readonly ScatterPoint[]): Frame {
-    const limits = (axis: Axis) => (axis.limit ? [axis.limit.value] : []);
-    const xs = [...points.flatMap(({ x, xInterval = [] }) => [x, ...xInterval]), ...limits(this.x)];
-    const ys = [...points.flatMap(({ y, yInterval = [] }) => [y, ...yInterval]), ...limits(this.y)];
+    const ends = (axis: Axis) => (axis.limit ? [axis.limit.value] : []);
+    const xs = [...points.flatMap(({ x, xInterval = [] }) => [x, ...xInterval]), ...ends(this.x)];
+    const ys = [...points.flatMap(({ y, yInterval = [] }) => [y, ...yInterval]), ...ends(this.y)];
     return frame(width, this.height, [this.x, this.y], [domainOf(xs, this.x), domainOf(ys, this.y)], this.formats);
   }
 
   private frontLine(plot: Frame) {
-    if (!this.front) return nothing;
-    const eligible = this.shown().filter(({ faint }) => !faint);
-    const front = paretoFront(eligible, this.front.x, this.front.y).map(({ x, y }) => ({ x: plot.x(x), y: plot.y(y) }));
+    const front = this.frontPoints().map(({ x, y }) => ({ x: plot.x(x), y: plot.y(y) }));
     return front.length > 1 ? svg`<path class="front" d=${stepPath(front)} />` : nothing;
+  }
+
+  private frontPoints() {
+    const eligible = this.shown().filter(({ faint, apart }) => !faint && !apart);
+    return this.front ? paretoFront(eligible, this.front.x, this.front.y) : [];
   }
 
   private point(plot: Frame, point: ScatterPoint, x: number, y: number) {
@@ -115,12 +121,14 @@ export class ScatterElement extends ChartElement {
   }
 
   private legendEntries(): LegendEntry[] {
-    const named = Object.entries(this.series).map(([number, name]): LegendEntry => {
+    const named = Object.entries(this.series).flatMap(([number, name]): LegendEntry[] => {
       const series = Number(number);
-      const kind = this.points.find((point) => (point.series ?? 1) === series)?.shape;
-      return { label: name, series, shape: kind ?? SERIES_SHAPES[Math.max(series - 1, 0) % 4] ?? 'circle' };
+      const found = this.shown().find((point) => (point.series ?? 1) === series);
+      const kind = found?.shape ?? SERIES_SHAPES[Math.max(series - 1, 0) % 4] ?? 'circle';
+      return found ? [{ label: name, series, shape: kind }] : [];
     });
-    return this.front ? [...named, { label: this.front.label, series: 0, shape: 'line' }] : named;
+    const hasFront = this.front !== null && this.frontPoints().length > 1;
+    return hasFront ? [...named, { label: this.front?.label ?? '', series: 0, shape: 'line' }] : named;
   }
 
   private rows(point: ScatterPoint): [string, string][] {

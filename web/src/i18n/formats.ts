@@ -36,7 +36,7 @@ export class Formats {
 
   /** A number with as many digits as tell something: 0.8731, 3.2e-5. */
   significant(value: number, digits = 4): string {
-    const small = value !== 0 && Math.abs(value) < 1e-3;
+    const small = value !== 0 && Math.abs(value) < 1e-4;
     const large = Math.abs(value) >= 1e7;
     if (!small && !large) return this.number(value, { maximumSignificantDigits: digits });
     const [mantissa, exponent] = value
@@ -65,8 +65,9 @@ export class Formats {
     });
   }
 
-  /** A span of time by its two largest units, such as "3h 20m"; below ten seconds with a fraction. */
+  /** A span of time by its two largest units, such as "3h 20m"; below ten seconds with a fraction, below one in milliseconds. */
   duration(seconds: number): string {
+    if (seconds > 0 && seconds < 1) return this.unit('millisecond', Number((seconds * 1000).toPrecision(2)));
     if (seconds < 10) return this.unit('second', Number(seconds.toFixed(1)));
     let rest = Math.round(seconds);
     const parts: string[] = [];

@@ -1,6 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { VIEWS } from '../router';
+import { VIEWS } from '../views/names';
 import type { Session } from '../state/session';
 import { Watch } from '../state/signal';
 import { StudioElement } from '../ui/element';

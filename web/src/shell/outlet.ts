@@ -1,6 +1,6 @@
 import { css, html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { ViewName } from '../router';
+import type { ViewName } from '../views/names';
 import type { Session } from '../state/session';
 import { Watch } from '../state/signal';
 import { StudioElement } from '../ui/element';

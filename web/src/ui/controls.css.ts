@@ -61,6 +61,9 @@ export const controls = css`
   .check input {
     margin-block-start: 0.3em;
   }
+  :placeholder-shown {
+    text-overflow: ellipsis;
+  }
   ::placeholder {
     color: var(--p-soft);
     opacity: 1;

@@ -116,13 +116,14 @@ export const surfaces = css`
 
   .tag {
     display: inline-flex;
-    align-items: center;
+    align-items: baseline;
     gap: var(--p-2);
     font-size: var(--p-text-s);
     white-space: nowrap;
   }
   .tag::before {
     content: '';
+    align-self: center;
     inline-size: 0.5rem;
     block-size: 0.5rem;
     border: 1.5px solid currentColor;

@@ -1,6 +1,5 @@
-import type { ViewName } from '../router';
 import type { Translator } from '../i18n/translator';
-import { areasOf } from './areas';
+import { areasOf, type ViewName } from './names';
 
 /** What loads a view's script; its texts load beside it. */
 const SCRIPTS: Record<ViewName, () => Promise<unknown>> = {

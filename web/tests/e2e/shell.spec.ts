@@ -1,4 +1,4 @@
-import { VIEWS } from '../../src/router';
+import { VIEWS } from '../../src/views/names';
 import { expect, openStudio, seriousFaults, test } from './fixtures';
 
 test.use({ own: 'shell' }); // in which nothing was ever done

@@ -43,7 +43,7 @@ const SPECS: Record<keyof Jobs, readonly [string, object]> = {
       name: 'تنظیم واژه‌ها',
       baseModelPath: 'models/tiny-bert-fa',
       datasetPath: DATA,
-      outputPath: TUNED,
+      outputDir: TUNED,
       config: { learningRate: { min: 1e-4, max: 1e-2, distribution: 'log_uniform' }, batchSize: [8, 16], epochs: 3 },
       training: { evaluations: 6 },
       maxTrials: 12,
@@ -70,7 +70,7 @@ const SPECS: Record<keyof Jobs, readonly [string, object]> = {
       rankLayers: true,
     },
   ],
-  compare: ['/compare', { models: [TUNED, PRUNED, QUANTIZED], datasetPath: DATA }],
+  compare: ['/compare', { modelPaths: [TUNED, PRUNED, QUANTIZED], datasetPath: DATA }],
   compress: [
     '/compress',
     {

@@ -7,7 +7,13 @@ import { arrange, parameterNames } from '../../src/views/jobs/trial-rows';
 import { curveLines, historyLines, parallelOf } from '../../src/views/jobs/tune-charts';
 import type { TuneReport } from '../../src/views/jobs/tune-report';
 
-const WORDS = { trials: 'trials', stopped: 'stopped', best: 'best', trial: (number: number) => `trial ${number}` };
+const WORDS = {
+  trials: 'trials',
+  stopped: 'stopped',
+  best: 'best',
+  trial: (number: number) => `trial ${number}`,
+  metric: (label: string) => ({ label }),
+};
 
 function job(given: Partial<Job> = {}): Job {
   return {

@@ -70,22 +70,24 @@ export class CandidatesElement extends ComparisonElement {
     if (!this.isReady || this.looked.length === 0) return nothing;
     const { sort } = this;
     const rows = [...this.looked].sort((a, b) => (a[sort] ?? Infinity) - (b[sort] ?? Infinity) || a.number - b.number);
-    return html`<div class="scroller" tabindex="0" role="region" aria-label=${this.text('comparison.candidates')}>
-      <table>
-        <thead>
-          <tr>
-            ${this.head('number', 'comparison.column.number', false)}
-            <th scope="col">${this.text('comparison.column.recipe')}</th>
-            ${this.head('drop', 'comparison.column.drop')} ${this.head('latency', 'comparison.column.latency')}
-            ${this.head('size', 'comparison.column.size')}
-            <th scope="col">${this.text('comparison.column.state')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map((one) => this.row(one))}
-        </tbody>
-      </table>
-    </div>`;
+    const isBounded = rows.some(({ dropBound }) => dropBound !== null);
+    return html`${isBounded ? html`<p class="soft small">${this.text('comparison.candidates.note')}</p>` : nothing}
+      <div class="scroller" tabindex="0" role="region" aria-label=${this.text('comparison.candidates')}>
+        <table>
+          <thead>
+            <tr>
+              ${this.head('number', 'comparison.column.number', false)}
+              <th scope="col">${this.text('comparison.column.recipe')}</th>
+              ${this.head('drop', 'comparison.column.drop')} ${this.head('latency', 'comparison.column.latency')}
+              ${this.head('size', 'comparison.column.size')}
+              <th scope="col">${this.text('comparison.column.state')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map((one) => this.row(one))}
+          </tbody>
+        </table>
+      </div>`;
   }
 
   private head(key: SortKey, label: Parameters<ComparisonElement['text']>[0], isNumber = true) {
@@ -138,7 +140,12 @@ export class CandidatesElement extends ComparisonElement {
   }
 
   private told(one: Looked) {
-    if (one.number === this.chosen) return html`<strong>${this.text('comparison.candidate.chosen')}</strong>`;
+    if (one.number === this.chosen) {
+      const isWithin = keepsLimits(one, this.limits);
+      return html`<strong>${this.text('comparison.candidate.chosen')}</strong>${
+          isWithin ? nothing : html`<br /><span class="small soft">${this.text('comparison.candidate.beyond')}</span>`
+        }`;
+    }
     if (one.number === this.best) return html`<strong>${this.text('comparison.candidate.best')}</strong>`;
     if (one.reason && one.state !== 'judged') {
       return html`${this.text(`comparison.candidate.${one.state}`)}<br />

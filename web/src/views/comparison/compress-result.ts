@@ -1,6 +1,8 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { CompressSpec, Job } from '../../api/types';
+import { engineName } from '../../i18n/engines';
+import { metricInSentence, metricName, metricValue } from '../../i18n/metrics';
 import '../../ui/copy';
 import { ltr, own } from '../../ui/element';
 import { icon } from '../../ui/icons';
@@ -11,11 +13,11 @@ import { ComparisonElement } from './comparison-element';
 import { exampleCode } from './example';
 import { inverted, judgeSize, judgeSpeed } from './figures';
 import './front';
-import { limitsOf, readCandidate } from './recipes';
+import { brokenLimits, limitsOf, readCandidate } from './recipes';
 import type { CompressReport } from './reports';
 import { reasonText } from './said';
 import './try-models';
-import { interval, isolate, metricName, metricValue, ratioNumber, recipeSteps, signed } from './wording';
+import { interval, isolate, milliseconds, ratioNumber, recipeSteps, signed } from './wording';
 
 /** `<persopt-compress-result .job=… .report=…>`: the recipe that a search chose, what shows it, and all others. */
 @customElement('persopt-compress-result')
@@ -47,9 +49,18 @@ export class CompressResultElement extends ComparisonElement {
       }
       dl.numbers {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr));
-        gap: var(--p-5);
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr));
+        gap: 0 var(--p-4);
         margin-block-start: var(--p-5);
+      }
+      dl.numbers > div {
+        display: grid;
+        grid-row: span 3;
+        grid-template-rows: subgrid;
+        padding-block-end: var(--p-5);
+      }
+      dl.numbers dt {
+        align-self: end;
       }
       dl.numbers dt,
       .caption {
@@ -149,6 +160,7 @@ export class CompressResultElement extends ComparisonElement {
     });
     return html`
       <p class="said">${said}</p>
+      ${report.met ? nothing : this.broken(report).map((text) => html`<p class="confirmed soft">${text}</p>`)}
       <p class="confirmed soft">
         ${this.text(confirmation.met ? 'comparison.confirmed' : 'comparison.unconfirmed', {
           count: confirmation.rows,
@@ -160,6 +172,20 @@ export class CompressResultElement extends ComparisonElement {
       ${report.endedBy === 'budget' ? html`<p class="confirmed soft">${this.text('comparison.compress.budget')}</p>` : nothing}
       <dl class="numbers">${this.numbers(report)}</dl>
     `;
+  }
+
+  /** Why the chosen candidate does not meet the target. */
+  private broken(report: CompressReport): string[] {
+    return brokenLimits(readCandidate(report.chosen), limitsOf(report)).flatMap(({ name, found, most }) => {
+      if (found === null) return [];
+      const write = (value: number) =>
+        name === 'size'
+          ? this.formats.bytes(value)
+          : name === 'latency'
+            ? milliseconds(value, this)
+            : this.formats.number(value);
+      return [this.text(`comparison.broken.${name}`, { found: write(found), limit: write(most) })];
+    });
   }
 
   private numbers({ chosen, original, confirmation, metric }: CompressReport) {
@@ -190,7 +216,7 @@ export class CompressResultElement extends ComparisonElement {
         </dd>
       </div>
       <div>
-        <dt>${this.text('comparison.lost', { metric: metricName(this, this.translator, metric) })}</dt>
+        <dt>${this.text('comparison.lost', { metric: metricInSentence(metric, this.translator) })}</dt>
         <dd class=${confirmation.met ? 'value' : 'value bad'}>
           ${signed(confirmation.drop.value, this)} <small>${this.text('comparison.points.unit')}</small>
         </dd>
@@ -215,7 +241,7 @@ export class CompressResultElement extends ComparisonElement {
       </ol>
       <dl class="facts confirmed">
         <dt>${this.text('comparison.column.format')}</dt>
-        <dd>${ltr(report.format)}</dd>
+        <dd>${ltr(engineName(report.format))}</dd>
         <dt>${this.text('comparison.folder.result')}</dt>
         <dd>${ltr(report.modelPath)}</dd>
       </dl>
@@ -280,12 +306,12 @@ export class CompressResultElement extends ComparisonElement {
             ${metrics.map(
               (metric) =>
                 html`<tr>
-                  <th scope="row">${metricName(this, this.translator, metric)}</th>
+                  <th scope="row">${metricName(metric, this.translator)}</th>
                   ${[confirmation.original[metric], confirmation.model[metric]].map((found) =>
                     found
                       ? html`<td class="number">
-                          ${metricValue(metric, found.value, this)}<span class="under"
-                            >${interval(metricValue(metric, found.low, this), metricValue(metric, found.high, this), this)}</span
+                          ${metricValue(metric, found.value, this.formats)}<span class="under"
+                            >${interval(metricValue(metric, found.low, this.formats), metricValue(metric, found.high, this.formats), this)}</span
                           >
                         </td>`
                       : html`<td class="number">—</td>`,

@@ -1,33 +1,12 @@
+import { isBetter } from '../../i18n/metrics';
 import type { CompareReport, ComparedModel, Estimate, MetricChange } from './reports';
-
-/** Metrics that are shares of one; their changes are told in points of a hundred. */
-const SHARES: ReadonlySet<string> = new Set([
-  'accuracy',
-  'f1',
-  'f1Weighted',
-  'precision',
-  'recall',
-  'rouge1',
-  'rouge2',
-  'rougeL',
-]);
-const FALLING: ReadonlySet<string> = new Set(['loss', 'perplexity']);
-
-export function isShare(metric: string): boolean {
-  return SHARES.has(metric);
-}
-
-/** Whether more of a metric is better. */
-export function isRising(metric: string): boolean {
-  return !FALLING.has(metric);
-}
 
 export type Judgement = 'equal' | 'better' | 'worse';
 
 /** What a change means, chance aside. */
 export function judge(metric: string, { change }: MetricChange): Judgement {
   if (change.value === 0) return 'equal';
-  return change.value > 0 === isRising(metric) ? 'better' : 'worse';
+  return isBetter(metric, change.value) ? 'better' : 'worse';
 }
 
 /** Whether a change is more than chance, by the corrected p-value: the limit of the report's own verdicts. */

@@ -17,6 +17,7 @@ export class CompressFrontElement extends ComparisonElement {
     css`
       persopt-scatter {
         display: block;
+        margin-block-start: var(--p-4);
       }
     `,
   ];
@@ -82,6 +83,6 @@ export class CompressFrontElement extends ComparisonElement {
     const { original } = this;
     if (original === null) return points;
     const name = this.text('comparison.front.original');
-    return [...points, { id: '', name, x: original, y: 0, series: 0, shape: 'hollow', faint: true, labelled: true }];
+    return [...points, { id: '', name, x: original, y: 0, series: 0, shape: 'hollow', apart: true, labelled: true }];
   }
 }

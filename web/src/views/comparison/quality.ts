@@ -1,19 +1,11 @@
 import { html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { metricName, metricValue } from '../../i18n/metrics';
 import { ltr } from '../../ui/element';
 import { ComparisonElement } from './comparison-element';
 import { isBeyondChance, judge, metricsOf } from './figures';
 import type { CompareReport, MetricChange, ModelPair } from './reports';
-import {
-  changeNumber,
-  changeText,
-  chance,
-  interval,
-  isolate,
-  metricInterval,
-  metricName,
-  metricValue,
-} from './wording';
+import { changeNumber, changeText, chance, interval, isolate, metricInterval } from './wording';
 
 /** `<persopt-quality .report=…>`: all metrics with their intervals, and what the change of each can be trusted to mean. */
 @customElement('persopt-quality')
@@ -48,12 +40,14 @@ export class QualityElement extends ComparisonElement {
 
   private metricRow(metric: string) {
     return html`<tr>
-      <th scope="row">${metricName(this, this.translator, metric)}</th>
+      <th scope="row">${metricName(metric, this.translator)}</th>
       ${this.report.models.map(({ quality }) => {
         const found = quality[metric];
         return found
           ? html`<td class="number">
-              ${metricValue(metric, found.value, this)}<span class="under">${metricInterval(metric, found, this)}</span>
+              ${metricValue(metric, found.value, this.formats)}<span class="under"
+                >${metricInterval(metric, found, this)}</span
+              >
             </td>`
           : html`<td class="number">—</td>`;
       })}
@@ -99,7 +93,7 @@ export class QualityElement extends ComparisonElement {
         : this.text(`comparison.judged.${judgement}.${beyond ? 'beyond' : 'within'}`);
     const colour = !beyond || judgement === 'equal' ? '' : judgement === 'better' ? 'good' : 'bad';
     return html`<tr>
-      <th scope="row">${metricName(this, this.translator, metric)}</th>
+      <th scope="row">${metricName(metric, this.translator)}</th>
       <td class="number">
         ${changeText(metric, value, this)}<span class="under"
           >${interval(changeNumber(metric, low, this), changeNumber(metric, high, this), this)}</span

@@ -97,14 +97,22 @@ export function limitsOf({ limits, original }: Pick<CompressReport, 'limits' | '
   return { drop: limits['drop'] ?? 0, size: asked('size'), latency: asked('latency') };
 }
 
-/** Whether a candidate keeps every limit, as far as that is known; what is not known does not. */
+/** The limits that a candidate does not keep, with what it has; what is not known keeps none. */
+export function brokenLimits(
+  one: Looked,
+  limits: Limits,
+): { name: keyof Limits; found: number | null; most: number }[] {
+  const found = { drop: one.dropBound ?? one.drop, size: one.size, latency: one.latency };
+  return (['drop', 'size', 'latency'] as const).flatMap((name) => {
+    const most = limits[name];
+    const value = found[name];
+    return most === null || (value !== null && value <= most) ? [] : [{ name, found: value, most }];
+  });
+}
+
+/** Whether a candidate keeps every limit. */
 export function keepsLimits(one: Looked, limits: Limits): boolean {
-  const within = (value: number | null, most: number | null) => most === null || (value !== null && value <= most);
-  return (
-    within(one.dropBound ?? one.drop, limits.drop) &&
-    within(one.size, limits.size) &&
-    within(one.latency, limits.latency)
-  );
+  return brokenLimits(one, limits).length === 0;
 }
 
 /** The number of the candidate that the search holds for the best, by the value that its progress tells; -1 without. */

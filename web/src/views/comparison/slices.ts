@@ -1,10 +1,11 @@
 import { html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { metricInSentence, metricValue } from '../../i18n/metrics';
 import { ltr } from '../../ui/element';
 import { ComparisonElement } from './comparison-element';
 import { isBeyondChance, judge } from './figures';
 import type { ComparedSlice, CompareReport } from './reports';
-import { changeText, chance, metricInterval, metricName, metricValue, sliceName } from './wording';
+import { changeText, chance, metricInterval, sliceName } from './wording';
 
 /** `<persopt-slices .report=…>`: the task's metric on parts of the rows; what is more than chance is marked. */
 @customElement('persopt-slices')
@@ -15,7 +16,7 @@ export class SlicesElement extends ComparisonElement {
     const { report } = this;
     const { metric } = report;
     if (!this.isReady || metric === null || report.slices.length === 0) return nothing;
-    const title = this.text('comparison.slices', { metric: metricName(this, this.translator, metric) });
+    const title = this.text('comparison.slices', { metric: metricInSentence(metric, this.translator) });
     return html`
       <h2>${title}</h2>
       <p class="soft">${this.text('comparison.slices.note')}</p>
@@ -43,7 +44,7 @@ export class SlicesElement extends ComparisonElement {
       ${slice.quality.map((quality, place) => {
         const change = place > 0 ? slice.changes[place - 1] : undefined;
         return html`<td class="number">
-          ${metricValue(metric, quality.value, this)}
+          ${metricValue(metric, quality.value, this.formats)}
           <span class="under">${change ? this.change(metric, change) : metricInterval(metric, quality, this)}</span>
         </td>`;
       })}

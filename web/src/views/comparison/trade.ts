@@ -1,12 +1,13 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../charts/scatter';
+import { isBetter, metricName, metricValue } from '../../i18n/metrics';
 import { ComparisonElement } from './comparison-element';
-import { isRising, tradePoints } from './figures';
+import { tradePoints } from './figures';
 import type { CompareReport } from './reports';
 import './segments';
 import type { SegmentsElement } from './segments';
-import { metricName, metricValue, milliseconds } from './wording';
+import { milliseconds } from './wording';
 
 type Cost = 'latency' | 'size';
 
@@ -40,14 +41,14 @@ export class TradeElement extends ComparisonElement {
     if (!this.isReady || report.metric === null || costs.length === 0) return nothing;
     const cost = costs.find((one) => one === this.cost) ?? 'size';
     const { metric } = report;
-    const label = this.text(`comparison.trade.${cost}`, { metric: metricName(this, this.translator, metric) });
+    const label = this.text(`comparison.trade.${cost}`, { metric: metricName(metric, this.translator) });
     const points = tradePoints(report, cost).map(({ label: name, cost: x, quality }, place) => ({
       id: name,
       name,
       x,
       y: quality.value,
       yInterval: [quality.low, quality.high] as const,
-      series: place === 0 ? 2 : 1,
+      series: (place % 6) + 1, // the colours of the models in the other charts
     }));
     const costsSeen = points.map(({ x }) => x);
     const log = Math.max(...costsSeen) > 20 * Math.min(...costsSeen);
@@ -72,11 +73,10 @@ export class TradeElement extends ComparisonElement {
         .points=${points}
         .x=${{ label: this.text(`comparison.axis.${cost}`), format: write, log }}
         .y=${{
-          label: metricName(this, this.translator, metric),
-          format: (value: number) => metricValue(metric, value, this),
+          label: metricName(metric, this.translator),
+          format: (value: number) => metricValue(metric, value, this.formats),
         }}
-        .front=${{ x: 'lower', y: isRising(metric) ? 'higher' : 'lower', label: this.text('comparison.front') }}
-        .series=${{ 1: this.text('comparison.models.compared'), 2: this.text('comparison.baseline') }}
+        .front=${{ x: 'lower', y: isBetter(metric, 1) ? 'higher' : 'lower', label: this.text('comparison.front') }}
       ></persopt-scatter>
     `;
   }

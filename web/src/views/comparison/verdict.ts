@@ -1,10 +1,11 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { isShare, metricInSentence } from '../../i18n/metrics';
 import { ComparisonElement } from './comparison-element';
-import { inverted, isBeyondChance, isShare, judge, judgeSize, judgeSpeed } from './figures';
+import { inverted, isBeyondChance, judge, judgeSize, judgeSpeed } from './figures';
 import type { CompareReport, ModelPair } from './reports';
 import { sentences } from './verdict-text';
-import { changeNumber, chance, interval, isolate, metricName, ratioNumber } from './wording';
+import { changeNumber, chance, interval, isolate, ratioNumber } from './wording';
 
 /** `<persopt-verdict .report=…>`: what comes of each model against the baseline, in the report's words, with its figures. */
 @customElement('persopt-verdict')
@@ -35,9 +36,18 @@ export class VerdictElement extends ComparisonElement {
       }
       dl {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr));
-        gap: var(--p-5);
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr));
+        gap: 0 var(--p-4);
         margin-block-start: var(--p-5);
+      }
+      dl > div {
+        display: grid;
+        grid-row: span 3;
+        grid-template-rows: subgrid;
+        padding-block-end: var(--p-5);
+      }
+      dl dt {
+        align-self: end;
       }
       dt,
       .caption {
@@ -110,18 +120,14 @@ export class VerdictElement extends ComparisonElement {
   }
 
   private memory(ratio: number): TemplateResult {
-    const less = ratio >= 1;
-    return this.figure(
-      this.text(less ? 'comparison.memory.less' : 'comparison.memory.more'),
-      less ? ratio : 1 / ratio,
-      '',
-    );
+    const kind = { smaller: 'less', larger: 'more', same: 'same' }[judgeSize(ratio)] as 'less' | 'more' | 'same';
+    return this.figure(this.text(`comparison.memory.${kind}`), kind === 'more' ? 1 / ratio : ratio, '');
   }
 
   private quality(metric: string, change: NonNullable<ModelPair['changes'][string]>): TemplateResult {
     const { confidence } = this.report;
     const kind = isBeyondChance(change, confidence) ? 'beyond' : 'within';
-    const name = metricName(this, this.translator, metric);
+    const name = metricInSentence(metric, this.translator);
     const ends = interval(
       changeNumber(metric, change.change.low, this),
       changeNumber(metric, change.change.high, this),

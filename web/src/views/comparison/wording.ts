@@ -1,8 +1,8 @@
+import { engineName } from '../../i18n/engines';
 import type { Formats } from '../../i18n/formats';
 import type { MessageKey } from '../../i18n/keys';
 import type { Values } from '../../i18n/messages';
-import type { Translator } from '../../i18n/translator';
-import { isShare } from './figures';
+import { isShare, metricValue } from '../../i18n/metrics';
 import type { ComparedSlice, Estimate, Recipe } from './reports';
 
 /** What puts figures into words: an element of the studio, or the translator itself. */
@@ -21,24 +21,13 @@ export function isolate(name: string): string {
   return `\u2068${name}\u2069`;
 }
 
-/** The name of a metric: the catalogue's, or its own. */
-export function metricName(speaker: Speaker, translator: Translator, metric: string): string {
-  const key = `comparison.metric.${metric}`;
-  return translator.has(key) ? speaker.text(key) : isolate(metric);
-}
-
-/** The value of a metric: shares as percent, all else as it is. */
-export function metricValue(metric: string, value: number, { formats }: Speaker): string {
-  return isShare(metric) ? formats.percent(value) : formats.significant(value, 4);
-}
-
 /** Two ends of an interval: `3.1–3.4`, «۳٫۱ تا ۳٫۴». */
 export function interval(low: string, high: string, speaker: Speaker): string {
   return speaker.text('comparison.interval', { low: number(low), high: number(high) });
 }
 
 export function metricInterval(metric: string, { low, high }: Estimate, speaker: Speaker): string {
-  return interval(metricValue(metric, low, speaker), metricValue(metric, high, speaker), speaker);
+  return interval(metricValue(metric, low, speaker.formats), metricValue(metric, high, speaker.formats), speaker);
 }
 
 /** A number with its sign; a minus that is a minus. */
@@ -136,7 +125,7 @@ function cutText({ method, ratios = {}, keepLayers }: NonNullable<Recipe['cut']>
 
 function quantizeText(step: NonNullable<Recipe['quantize']>, speaker: Speaker): string {
   const { backend, method = 'dynamic', bits = 8, symmetric = true, keepWorst = 0 } = step;
-  const name = isolate(backend);
+  const name = isolate(engineName(backend));
   const whole =
     bits >= 16
       ? speaker.text('comparison.recipe.float', { bits, backend: name })

@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
+import { metricInSentence, metricValue } from '../../i18n/metrics';
 import { clock } from '../../state/clock';
 import { estimateLeft } from '../../state/estimate';
 import { isActive } from '../../state/jobs';
@@ -114,8 +115,10 @@ export class JobFiguresElement extends StudioElement {
     if (spec) found.push([this.text('jobs.strategy'), ltr(spec.strategy ?? '')]);
     if (progress.best !== null) {
       const metric = spec?.objectives?.[0]?.metric;
-      const label = metric ? html`${this.text('jobs.best')} ${ltr(metric)}` : this.text('jobs.best');
-      found.push([label as unknown as string, formats.significant(progress.best)]);
+      const label = metric
+        ? this.text('jobs.best.metric', { metric: metricInSentence(metric, this.session.translator) })
+        : this.text('jobs.best');
+      found.push([label, metric ? metricValue(metric, progress.best, formats) : formats.significant(progress.best)]);
     }
     if (elapsed !== null) {
       found.push([this.text(isActive(job) ? 'jobs.elapsed' : 'jobs.took'), formats.duration(round(elapsed, job))]);

@@ -2,6 +2,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Job, Trial } from '../../api/types';
 import { describeFaultText } from '../../i18n/fault-words';
+import { metricName, metricValue } from '../../i18n/metrics';
 import { controls } from '../../ui/controls.css';
 import { ltr, StudioElement } from '../../ui/element';
 import '../../ui/field';
@@ -68,8 +69,11 @@ export class TrialTableElement extends StudioElement {
       tr.best th {
         background: var(--p-accent-soft);
       }
-      tr.best th:first-child {
+      tr > :first-child {
         padding-inline-start: var(--p-2);
+      }
+      .number .sort {
+        flex-direction: row-reverse;
       }
       td {
         white-space: nowrap;
@@ -122,7 +126,7 @@ export class TrialTableElement extends StudioElement {
           <thead>
             <tr>
               ${this.head('number', '#')}
-              ${this.objectives.map((name, index) => this.head(`value.${index}`, ltr(name), true))}
+              ${this.objectives.map((name, index) => this.head(`value.${index}`, metricName(name, this.session.translator), true))}
               ${params.map((name) => this.head(`param.${name}`, ltr(name), this.isNumeric(name)))}
               ${this.head('seconds', this.text('jobs.trial.time'), true)}
               ${this.head('state', this.text('jobs.trial.state'))}
@@ -145,7 +149,7 @@ export class TrialTableElement extends StudioElement {
       <th scope="row">
         ${this.formats.number(trial.number)}${isBest ? html`<span class="visually-hidden">${this.text('jobs.best')}</span>` : nothing}
       </th>
-      ${this.objectives.map((_, index) => html`<td class="number">${this.cell(cellOf(trial, `value.${index}`))}</td>`)}
+      ${this.objectives.map((name, index) => html`<td class="number">${this.value(name, cellOf(trial, `value.${index}`))}</td>`)}
       ${params.map((name) => html`<td class=${this.isNumeric(name) ? 'number' : ''}>${this.cell(cellOf(trial, `param.${name}`))}</td>`)}
       <td class="number">${trial.seconds === null ? '—' : this.formats.duration(trial.seconds)}</td>
       <td>
@@ -165,6 +169,10 @@ export class TrialTableElement extends StudioElement {
         }
       </td>
     </tr>`;
+  }
+
+  private value(metric: string, value: number | string | boolean | null) {
+    return typeof value === 'number' ? metricValue(metric, value, this.formats) : this.cell(value);
   }
 
   private cell(value: number | string | boolean | null) {

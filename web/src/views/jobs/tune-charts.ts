@@ -10,6 +10,7 @@ export interface ChartWords {
   stopped: string;
   best: string;
   trial: (number: number) => string;
+  metric: (name: string) => ParallelAxis;
 }
 
 const MOST_LINES = 60;
@@ -74,7 +75,7 @@ export function parallelOf(report: TuneReport, words: ChartWords): { axes: Paral
   const trials = report.trials.filter(({ values }) => isNumber(values[0]));
   if (!objective || trials.length === 0) return { axes: [], lines: [] };
   const names = parameterNames(trials).filter((name) => new Set(trials.map(({ params }) => params[name])).size > 1);
-  const axes = [...names.map((name) => parameterAxis(name, trials, report)), { label: objective.metric }];
+  const axes = [...names.map((name) => parameterAxis(name, trials, report)), words.metric(objective.metric)];
   const sign = objective.direction === 'minimize' ? -1 : 1;
   const order = [...trials].sort((a, b) => sign * ((a.values[0] ?? 0) - (b.values[0] ?? 0)));
   const rank = new Map(order.map((trial, place) => [trial.number, order.length < 2 ? 1 : place / (order.length - 1)]));

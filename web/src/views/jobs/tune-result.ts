@@ -7,6 +7,7 @@ import '../../charts/parallel';
 import '../../charts/scatter';
 import type { LegendEntry } from '../../charts/chart';
 import type { ScatterPoint } from '../../charts/scatter';
+import { isShare, metricInSentence, metricName, metricValue } from '../../i18n/metrics';
 import { isActive } from '../../state/jobs';
 import { ltr, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
@@ -101,12 +102,12 @@ export class TuneResultElement extends StudioElement {
     const more = objectives.slice(1).map(({ metric: name }, index) => [name, best.values[index + 1]] as const);
     return html`<section class="best" aria-label=${this.text('jobs.best.title')}>
       <div>
-        <h2 class="small soft">${this.text('jobs.best.title')} — ${ltr(metric)}</h2>
-        <p class="value">${formats.significant(best.values[0] ?? Number.NaN)}</p>
+        <h2 class="small soft">${this.text('jobs.best.title')} — ${this.name(metric)}</h2>
+        <p class="value">${metricValue(metric, best.values[0] ?? Number.NaN, formats)}</p>
         ${more.map(
           ([name, value]) =>
             html`<p class="small">
-              ${ltr(name)}: ${value === null || value === undefined ? '—' : formats.significant(value)}
+              ${this.name(name)}: ${value === null || value === undefined ? '—' : metricValue(name, value, formats)}
             </p>`,
         )}
         <p class="small soft">
@@ -132,10 +133,10 @@ export class TuneResultElement extends StudioElement {
     return html`<persopt-lines
       pickable
       label=${this.text('jobs.history')}
-      summary=${this.text('jobs.history.summary', { count: report.trials.length, metric: objective.metric })}
+      summary=${this.text('jobs.history.summary', { count: report.trials.length, metric: this.name(objective.metric) })}
       .lines=${historyLines(report.trials, objective, this.words())}
       .x=${{ label: this.text('jobs.trial.number'), whole: true }}
-      .y=${{ label: objective.metric }}
+      .y=${this.axis(objective.metric)}
     ></persopt-lines>`;
   }
 
@@ -159,8 +160,8 @@ export class TuneResultElement extends StudioElement {
       pickable
       label=${this.text('jobs.objectives')}
       .points=${points}
-      .x=${{ label: second.metric }}
-      .y=${{ label: first.metric }}
+      .x=${this.axis(second.metric)}
+      .y=${this.axis(first.metric)}
       .front=${{ x: better(second), y: better(first), label: this.text('jobs.front') }}
     ></persopt-scatter>`;
   }
@@ -171,7 +172,7 @@ export class TuneResultElement extends StudioElement {
       const key = `jobs.importances.${report.importanceNotes[metric] ?? ''}`;
       const note = this.session.translator.has(key) ? this.text(key) : '';
       if (shares.length === 0 && !note) return nothing;
-      const label = this.text('jobs.importances', { metric: `\u2068${metric}\u2069` });
+      const label = this.text('jobs.importances', { metric: metricInSentence(metric, this.session.translator) });
       return html`<div>
         ${
           shares.length === 0
@@ -208,7 +209,7 @@ export class TuneResultElement extends StudioElement {
           ? { label: this.text('jobs.share.done'), format: (value: number) => this.formats.percent(value, 0) }
           : { label: this.text('jobs.step'), whole: true }
       }
-      .y=${{ label: objective.metric }}
+      .y=${this.axis(objective.metric)}
     ></persopt-lines>`;
   }
 
@@ -226,12 +227,25 @@ export class TuneResultElement extends StudioElement {
     ></persopt-parallel>`;
   }
 
+  private name(metric: string): string {
+    return metricName(metric, this.session.translator);
+  }
+
+  /** The axis of a metric; shares have percent on it. */
+  private axis(metric: string) {
+    return {
+      label: this.name(metric),
+      ...(isShare(metric) ? { format: (value: number) => this.formats.percent(value) } : {}),
+    };
+  }
+
   private words(): ChartWords {
     return {
       trials: this.text('jobs.trials'),
       stopped: this.text('jobs.stopped'),
       best: this.text('jobs.best.sofar'),
       trial: (number) => this.text('jobs.trial.name', { number }),
+      metric: (name) => this.axis(name),
     };
   }
 

@@ -1,7 +1,7 @@
-import { html, type TemplateResult } from 'lit';
+import { css, html, type TemplateResult } from 'lit';
 import { query, state } from 'lit/decorators.js';
 import type { Job, JobKind } from '../../api/types';
-import type { ViewName } from '../../router';
+import type { ViewName } from '../names';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
 import { catalogOf } from '../../state/catalog';
@@ -17,7 +17,17 @@ import './job-run';
  * begins with that job's spec, `?model=PATH` with that model.
  */
 export abstract class MakingView extends StudioElement {
-  static override styles = [...StudioElement.styles, surfaces];
+  static override styles = [
+    ...StudioElement.styles,
+    surfaces,
+    css`
+      .new {
+        display: inline-flex;
+        align-items: center;
+        gap: var(--p-1);
+      }
+    `,
+  ];
 
   protected abstract readonly view: ViewName;
   protected abstract readonly kind: JobKind;
@@ -72,7 +82,9 @@ export abstract class MakingView extends StudioElement {
 
   private back() {
     return html`<p>
-      <a href=${this.session.router.href(`/${this.view}`)}>${icon('plus')} ${this.text('run.new')}</a>
+      <a class="new" href=${this.session.router.href(`/${this.view}`)}
+        >${icon('plus')}<span>${this.text('run.new')}</span></a
+      >
     </p>`;
   }
 

@@ -1,10 +1,11 @@
 import type { Job, PruneSpec } from '../../api/types';
+import { isBetter, metricName, metricValue } from '../../i18n/metrics';
 import type { Translator } from '../../i18n/translator';
 import type { Measure } from '../results/before-after';
 import { judgeSpeed, type Outcome } from '../results/headline';
 import type { PruneQuality, PruneReport } from '../results/reports';
 import type { Figure } from '../results/result-element';
-import { isBetter, metricName, metricValue, milliseconds, ratio, signedChange } from '../results/wording';
+import { milliseconds, ratio, signedChange } from '../results/wording';
 
 /** The metrics of what was delivered: after the recovery where there was one. */
 function finalQuality(quality: PruneQuality) {

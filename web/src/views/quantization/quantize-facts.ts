@@ -1,10 +1,11 @@
 import type { Job, QuantizeSpec } from '../../api/types';
+import { isBetter, metricName, metricValue } from '../../i18n/metrics';
 import type { Translator } from '../../i18n/translator';
 import type { Measure } from '../results/before-after';
 import { judgeSpeed, type Outcome } from '../results/headline';
 import type { Estimate, QuantizeReport } from '../results/reports';
 import type { Figure } from '../results/result-element';
-import { isBetter, metricName, metricValue, ratio, signedChange } from '../results/wording';
+import { ratio, signedChange } from '../results/wording';
 
 export function quantizeOutcome(report: QuantizeReport): Outcome {
   const change = report.quality?.change[report.quality.metric];

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { engineName } from '../../i18n/engines';
 import { ltr } from '../../ui/element';
 import '../results/bar-table';
 import '../results/before-after';
@@ -38,7 +39,8 @@ export class QuantizeResultElement extends ResultElement<QuantizeReport> {
   /** What was done, in a line. */
   private made({ config, backend, format }: QuantizeReport) {
     const method = this.text(`result.method.${config.bits >= 16 ? 'cast' : config.method}` as 'result.method.dynamic');
-    return html`${this.text('result.made', { method, bits: config.bits })} ${ltr(backend)} (${ltr(format)})`;
+    return html`${this.text('result.made', { method, bits: config.bits })} ${ltr(engineName(backend))}
+    (${ltr(engineName(format))})`;
   }
 
   private outputs({ outputs }: QuantizeReport) {

@@ -74,7 +74,11 @@ export class BarTableElement extends StudioElement {
           flex: 1 0 100%;
         }
         td.bar-cell {
-          flex: 1 1 60%;
+          flex: 1 1 0;
+        }
+        td.value {
+          flex: 0 0 5.5rem;
+          text-align: end;
         }
         .named {
           display: inline;
@@ -131,13 +135,13 @@ export class BarTableElement extends StudioElement {
   private row({ name, share, value, cells = [] }: BarRow) {
     const width = (Math.min(Math.max(share, 0), 1) * 100).toFixed(2);
     return html`<tr role="row">
-      <td role="cell" class="name">${ltr(name)}</td>
+      <td role="cell" class="name">${breakable(name)}</td>
       <td role="cell" class="bar-cell">
         <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
           ${svg`<rect class="track" width="100" height="8"/><rect class="fill" width=${width} height="8"/>`}
         </svg>
       </td>
-      <td role="cell" class="number">${ltr(value)}</td>
+      <td role="cell" class="number value">${ltr(value)}</td>
       ${cells.map(
         (cell, index) =>
           html`<td role="cell" class="number">
@@ -146,4 +150,11 @@ export class BarTableElement extends StudioElement {
       )}
     </tr>`;
   }
+}
+
+/** A name that may go on in the next line after each of its dots. */
+function breakable(name: string) {
+  return html`<bdi dir="ltr"
+    >${name.split('.').map((part, place) => html`${place ? html`.<wbr />` : nothing}${part}`)}</bdi
+  >`;
 }

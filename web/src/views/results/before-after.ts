@@ -88,7 +88,7 @@ export class BeforeAfterElement extends StudioElement {
         }
         tr {
           display: grid;
-          grid-template-columns: 1fr 1fr auto;
+          grid-template-columns: repeat(3, minmax(0, 1fr));
           gap: var(--p-1) var(--p-3);
           padding-block: var(--p-3);
           border-block-end: 1px solid var(--p-line);

@@ -1,6 +1,7 @@
 import type { MessageKey } from '../../i18n/keys';
+import { isShare, metricInSentence, metricValue } from '../../i18n/metrics';
 import type { Translator } from '../../i18n/translator';
-import { isShare, metricName, metricValue, ratio } from './wording';
+import { ratio } from './wording';
 
 export interface Interval {
   value: number;
@@ -64,7 +65,7 @@ function speedPart(speedups: readonly Interval[], translator: Translator): strin
 }
 
 function changePart(change: NonNullable<Outcome['change']>, translator: Translator): string {
-  const metric = inSentence(metricName(change.metric, translator));
+  const metric = metricInSentence(change.metric, translator);
   const amount = (value: number) => changeAmount(change.metric, value, translator);
   const side = (value: number) =>
     value === 0
@@ -83,15 +84,10 @@ function changePart(change: NonNullable<Outcome['change']>, translator: Translat
 
 function nowPart({ metric, value }: NonNullable<Outcome['now']>, translator: Translator): string {
   const values = {
-    metric: inSentence(metricName(metric, translator)),
+    metric: metricInSentence(metric, translator),
     value: metricValue(metric, value, translator.formats),
   };
   return translator.text('result.change.only', values);
-}
-
-/** A name in the midst of a sentence: small, unless it is written in capitals, such as F1. */
-function inSentence(name: string): string {
-  return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }
 
 /** By how much a metric changed, without a sign: in points of percent where it is a share of one. */

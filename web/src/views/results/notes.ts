@@ -1,4 +1,5 @@
 import type { MessageKey } from '../../i18n/keys';
+import { metricName } from '../../i18n/metrics';
 import type { Translator } from '../../i18n/translator';
 
 /**
@@ -35,7 +36,9 @@ export function describeNote(note: string, translator: Translator): string {
   for (const [pattern, key] of KNOWN) {
     const found = pattern.exec(note);
     if (!found || !translator.has(key)) continue;
-    return translator.text(key, readParts(found.groups, translator));
+    const parts = readParts(found.groups, translator);
+    const first = Object.values(parts).find((part) => typeof part === 'number'); // what the plural goes by
+    return translator.text(key, first === undefined ? parts : { count: first, ...parts });
   }
   return note;
 }
@@ -44,8 +47,7 @@ function readParts(groups: Record<string, string> | undefined, translator: Trans
   return Object.fromEntries(
     Object.entries(groups ?? {}).map(([name, value]) => {
       const number = /^\d+$/.test(value) ? Number(value) : value;
-      const metric = `result.metric.${value}`;
-      return [name, name === 'metric' && translator.has(metric) ? translator.text(metric) : number];
+      return [name, name === 'metric' ? metricName(value, translator) : number];
     }),
   );
 }

@@ -1,38 +1,5 @@
 import type { Formats } from '../../i18n/formats';
-import type { Translator } from '../../i18n/translator';
-
-/** Metrics between 0 and 1, told as percent and their changes as points. */
-const SHARES: ReadonlySet<string> = new Set([
-  'accuracy',
-  'f1',
-  'f1Weighted',
-  'precision',
-  'recall',
-  'rouge1',
-  'rouge2',
-  'rougeL',
-]);
-/** Metrics that are better the smaller they are. */
-const FALLING: ReadonlySet<string> = new Set(['loss', 'perplexity']);
-
-export function isShare(metric: string): boolean {
-  return SHARES.has(metric);
-}
-
-/** Whether a change of a metric is for the better. */
-export function isBetter(metric: string, change: number): boolean {
-  return FALLING.has(metric) ? change < 0 : change > 0;
-}
-
-/** What a metric is called; one that we have no name for by its own. */
-export function metricName(metric: string, translator: Translator): string {
-  const key = `result.metric.${metric}`;
-  return translator.has(key) ? translator.text(key) : metric;
-}
-
-export function metricValue(metric: string, value: number, formats: Formats): string {
-  return isShare(metric) ? formats.percent(value) : formats.significant(value);
-}
+import { isShare } from '../../i18n/metrics';
 
 /** How many times, such as 2.4, 12 or 0.92. */
 export function ratio(value: number, formats: Formats): string {

@@ -1,5 +1,6 @@
 import { css, html } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { metricName } from '../../i18n/metrics';
 import { icon } from '../../ui/icons';
 import { taskOf } from './draft';
 import { defaultObjective, metricsOf, objectiveOf, type Objective } from './metrics';
@@ -78,7 +79,7 @@ export class GoalSectionElement extends DraftSection {
         path,
         label,
         metric,
-        all.map((name) => [name, this.metricText(name)] as const),
+        all.map((name) => [name, metricName(name, this.session.translator)] as const),
         (name) => change(objectiveOf(name)),
       )}
       ${this.select(
@@ -93,7 +94,7 @@ export class GoalSectionElement extends DraftSection {
           ? html`<button
               class="button quiet icon-only"
               type="button"
-              aria-label=${this.text('form.remove', { name: this.metricText(metric) })}
+              aria-label=${this.text('form.remove', { name: metricName(metric, this.session.translator) })}
               @click=${() => this.set(this.shown.filter((_, place) => place !== index))}
             >
               ${icon('close')}
@@ -109,11 +110,5 @@ export class GoalSectionElement extends DraftSection {
 
   private set(objectives: readonly Objective[]): void {
     this.patch({ objectives }, '$.objectives');
-  }
-
-  private metricText(name: string): string {
-    const { translator } = this.session;
-    const key = `tuning.metric.${name}`;
-    return translator.has(key) ? translator.text(key) : name;
   }
 }

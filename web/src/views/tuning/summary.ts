@@ -1,5 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { metricInSentence } from '../../i18n/metrics';
 import { catalogOf } from '../../state/catalog';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
@@ -71,10 +72,7 @@ export class TuningSummaryElement extends DraftSection {
   private sentence(): string {
     const { draft, formats } = this;
     const objectives = draft.objectives.length > 0 ? draft.objectives : [defaultObjective(taskOf(draft))];
-    const names = objectives.map(({ metric }) => {
-      const key = `tuning.metric.${metric}`;
-      return this.session.translator.has(key) ? this.session.translator.text(key) : metric;
-    });
+    const names = objectives.map(({ metric }) => metricInSentence(metric, this.session.translator));
     const points = countPoints(draft.space);
     const isWholeGrid = draft.strategy === 'grid' && draft.maxTrials === null;
     const trials = isWholeGrid ? points : (draft.maxTrials ?? 10);

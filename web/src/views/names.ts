@@ -1,0 +1,8 @@
+/** The views by their places in the navigation. This file imports nothing: the build reads it too. */
+export const VIEWS = ['tuning', 'pruning', 'quantization', 'comparison', 'jobs'] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+/** Returns the areas of texts that a view begins with. */
+export function areasOf(view: ViewName) {
+  return view === 'jobs' ? ([view, 'faults'] as const) : ([view, 'faults', 'forms'] as const);
+}
