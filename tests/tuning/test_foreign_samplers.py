@@ -28,7 +28,7 @@ class QuasiRandom:
     """Keeps the next place of its sequence with the study, and repeats points if that is lost."""
 
     name = "quasi-random"
-    title = {"en": "Quasi-random search", "fa": "جستجوی شبه‌تصادفی"}
+    title = {"en": "Quasi-random search", "fa": "جست‌وجوی شبه‌تصادفی"}
     options = NoOptions
 
     def sampler(self, options: NoOptions, request: SamplerRequest) -> BaseSampler:  # noqa: ARG002

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = {"train": 120, "validation": 40}
+MIXTURES = 600
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def fill_workspace(home: Path) -> None:
-    """Put two tiny encoders and two data sets of Persian words into a workspace."""
+    """Put two tiny encoders and three data sets of Persian words into a workspace."""
     sys.path.insert(0, str(ROOT))
     from tests.support.tiny_models import WORDS, make_tiny_model
 
@@ -48,6 +49,7 @@ def fill_workspace(home: Path) -> None:
     make_tiny_model(home / "models" / "tiny-bert-fa")
     make_tiny_model(home / "models" / "tiny-bert-fa-2", seed=1)
     kinds = list(WORDS)
+    every = [word for words in WORDS.values() for word in words]
     single, pairs = home / "datasets" / "word-kinds", home / "datasets" / "word-pairs.jsonl"
     single.mkdir(parents=True)
     for split, count in ROWS.items():
@@ -56,6 +58,14 @@ def fill_workspace(home: Path) -> None:
             for kind in chance.choices(kinds, k=count)
         ]
         write(single / f"{split}.jsonl", rows)
+    mixtures = home / "datasets" / "word-mixtures"  # two words in three are of any kind, so no model gets all right
+    mixtures.mkdir()
+    for split in ROWS:
+        rows = [
+            {"text": " ".join([*chance.choices(WORDS[kind], k=1), *chance.choices(every, k=2)]), "label": kind}
+            for kind in chance.choices(kinds, k=MIXTURES)
+        ]
+        write(mixtures / f"{split}.jsonl", rows)
     couples = [chance.choices(kinds, k=2) for _ in range(sum(ROWS.values()))]
     write(
         pairs,

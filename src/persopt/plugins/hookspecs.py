@@ -37,7 +37,7 @@ def persopt_sampling_strategies() -> Iterable[SamplingStrategy[Any]]:
             '''A scrambled Sobol sequence: fills the space more evenly than chance.'''
 
             name = "quasi-random"
-            title = {"en": "Quasi-random search", "fa": "جستجوی شبه‌تصادفی"}
+            title = {"en": "Quasi-random search", "fa": "جست‌وجوی شبه‌تصادفی"}
             options = NoOptions
 
             def sampler(self, options, request):

@@ -49,19 +49,41 @@ export class Formats {
 
   /** A share of one, as percent. */
   percent(share: number, digits = 1): string {
-    return this.number(share, { style: 'percent', maximumFractionDigits: digits });
+    const text = this.number(share, { style: 'percent', maximumFractionDigits: digits });
+    // The sign would stand on the one side of the digits alone, and on the other after letters: always after, as read.
+    return this.direction === 'rtl' ? `\u2067\u061c${text}\u2069` : text;
   }
 
   /** A size in bytes, in decimal units. */
   bytes(size: number): string {
+    const { value, unit } = this.bytesParts(size);
+    return `${value} ${unit}`;
+  }
+
+  /** The same, cut into its number and its unit. */
+  bytesParts(size: number): { value: string; unit: string } {
     const power = size < 1000 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), BYTE_UNITS.length - 1);
     const value = size / 1000 ** power;
     const digits = power === 0 || value >= 100 ? 0 : 1;
-    return this.number(value, {
+    const format = new Intl.NumberFormat(this.locale, {
       style: 'unit',
       unit: BYTE_UNITS[power] ?? 'byte',
       unitDisplay: this.language === 'fa' || power === 0 ? 'long' : 'short',
       maximumFractionDigits: digits,
+    });
+    const parts = format.formatToParts(value);
+    const unit = parts.filter(({ type }) => type === 'unit').map((part) => part.value);
+    const number = parts.filter(({ type }) => type !== 'unit' && type !== 'literal').map((part) => part.value);
+    return { value: number.join(''), unit: unit.join('') };
+  }
+
+  /** A time of a call, given in milliseconds. */
+  milliseconds(value: number): string {
+    return this.number(value, {
+      style: 'unit',
+      unit: 'millisecond',
+      unitDisplay: this.language === 'fa' ? 'long' : 'short',
+      maximumSignificantDigits: 3,
     });
   }
 
@@ -132,7 +154,7 @@ export function readNumber(text: string): number {
     .trim()
     .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
     .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
-    .replace(/[٬,\s\u200e\u200f\u2066\u2069]/g, '')
+    .replace(/[٬,\s\u061c\u200e\u200f\u2066-\u2069]/g, '')
     .replace('٫', '.')
     .replace('−', '-');
   return plain === '' ? Number.NaN : Number(plain);

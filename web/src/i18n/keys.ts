@@ -4,6 +4,7 @@ import type comparison from './en/comparison.json';
 import type faults from './en/faults.json';
 import type forms from './en/forms.json';
 import type jobs from './en/jobs.json';
+import type knobs from './en/knobs.json';
 import type pruning from './en/pruning.json';
 import type quantization from './en/quantization.json';
 import type results from './en/results.json';
@@ -16,6 +17,7 @@ interface Catalogues {
   faults: typeof faults;
   forms: typeof forms;
   jobs: typeof jobs;
+  knobs: typeof knobs;
   pruning: typeof pruning;
   quantization: typeof quantization;
   results: typeof results;

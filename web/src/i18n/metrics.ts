@@ -36,7 +36,10 @@ export function metricInSentence(metric: string, translator: Translator): string
   return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }
 
-/** The value of a metric: shares as percent, all else as it is. */
+/** The value of a metric with its unit: shares as percent, a size in bytes, a latency in milliseconds. */
 export function metricValue(metric: string, value: number, formats: Formats): string {
-  return isShare(metric) ? formats.percent(value) : formats.significant(value);
+  if (isShare(metric)) return formats.percent(value);
+  if (metric === 'size') return formats.bytes(value);
+  if (metric === 'latency') return formats.milliseconds(value);
+  return metric === 'seconds' ? formats.duration(value) : formats.significant(value);
 }

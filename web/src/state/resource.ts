@@ -15,6 +15,11 @@ export class Resource<T> extends Signal<Known<T>> {
     super({ value: null, error: null });
   }
 
+  /** Asks the server unless it has been asked already. */
+  need(): void {
+    if (this.asking === null && this.value.value === null) void this.load();
+  }
+
   /** Asks the server; a call while it is being asked asks once more afterwards. */
   load(): Promise<void> {
     if (this.asking) {

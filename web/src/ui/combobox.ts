@@ -106,7 +106,7 @@ export class ComboboxElement extends StudioElement {
     return html`
       <input
         role="combobox"
-        dir="auto"
+        dir=${shown === '' ? nothing : 'auto'}
         autocomplete="off"
         spellcheck="false"
         aria-autocomplete="list"

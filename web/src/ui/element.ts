@@ -51,6 +51,13 @@ export function ltr(text: string): TemplateResult {
   return html`<bdi dir="ltr">${text}</bdi>`;
 }
 
+/** The place of a file or a folder: its last two parts, and the whole of it as a tip. */
+export function place(path: string): TemplateResult {
+  const parts = path.split('/');
+  const isLong = path.startsWith('/') && parts.length > 3;
+  return isLong ? html`<bdi dir="ltr" title=${path}>…/${parts.slice(-2).join('/')}</bdi>` : ltr(path);
+}
+
 /** A text that people wrote, in the direction of its own first letter. */
 export function own(text: string): TemplateResult {
   return html`<bdi dir="auto">${text}</bdi>`;

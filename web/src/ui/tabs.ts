@@ -1,6 +1,7 @@
 import { css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { StudioElement } from './element';
+import { surfaces } from './surfaces.css';
 
 export interface Tab {
   name: string;
@@ -17,11 +18,11 @@ export interface Tab {
 export class TabsElement extends StudioElement {
   static override styles = [
     ...StudioElement.styles,
+    surfaces,
     css`
       [role='tablist'] {
         display: flex;
         gap: var(--p-5);
-        overflow-x: auto;
         border-block-end: 1px solid var(--p-line);
         margin-block-end: var(--p-5);
       }
@@ -56,7 +57,7 @@ export class TabsElement extends StudioElement {
 
   override render() {
     return html`
-      <div role="tablist" aria-label=${this.label} @keydown=${this.onKey}>
+      <div class="scroller" role="tablist" aria-label=${this.label} @keydown=${this.onKey}>
         ${this.tabs.map(
           ({ name, label }) => html`
             <button

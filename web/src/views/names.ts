@@ -4,5 +4,6 @@ export type ViewName = (typeof VIEWS)[number];
 
 /** Returns the areas of texts that a view begins with. */
 export function areasOf(view: ViewName) {
-  return view === 'jobs' ? ([view, 'faults'] as const) : ([view, 'faults', 'forms'] as const);
+  if (view === 'jobs') return [view, 'faults', 'knobs'] as const;
+  return view === 'tuning' ? ([view, 'faults', 'forms', 'knobs'] as const) : ([view, 'faults', 'forms'] as const);
 }

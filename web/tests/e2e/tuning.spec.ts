@@ -42,7 +42,7 @@ test('a tuning goes from the form to trials with results', async ({ page, server
   await page.getByRole('combobox', { name: 'راهبرد' }).selectOption('random');
   await page.getByRole('textbox', { name: 'نام کار' }).fill('واژه‌ها');
   await expect(page.locator('persopt-tuning-summary .lead')).toHaveText(
-    '۲ آزمایش با جستجوی تصادفی روی ۳ ابرپارامتر، برای بهترین دقت.',
+    '۲ آزمایش با جست‌وجوی تصادفی روی ۳ ابرپارامتر، برای بهترین صحت.',
   );
   expect(await seriousFaults(page)).toEqual([]);
 

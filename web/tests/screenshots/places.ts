@@ -32,7 +32,7 @@ export const PLACES: readonly (readonly [string, (jobs: Jobs) => string])[] = [
   ['job-spec', ({ tune }) => `/studio/jobs/${tune}/spec`],
 ];
 
-const DATA = 'datasets/word-kinds';
+const DATA = 'datasets/word-mixtures';
 const TUNED = 'models/words';
 const PRUNED = 'models/words-pruned';
 const QUANTIZED = 'models/words-int8';
@@ -44,7 +44,7 @@ const SPECS: Record<keyof Jobs, readonly [string, object]> = {
       baseModelPath: 'models/tiny-bert-fa',
       datasetPath: DATA,
       outputDir: TUNED,
-      config: { learningRate: { min: 1e-4, max: 1e-2, distribution: 'log_uniform' }, batchSize: [8, 16], epochs: 3 },
+      config: { learningRate: { min: 1e-4, max: 1e-2, distribution: 'log_uniform' }, batchSize: [8, 16], epochs: 2 },
       training: { evaluations: 6 },
       maxTrials: 12,
     },
@@ -78,7 +78,7 @@ const SPECS: Record<keyof Jobs, readonly [string, object]> = {
       modelPath: TUNED,
       datasetPath: DATA,
       outputPath: 'models/words-small',
-      maxAccuracyDrop: 5,
+      maxAccuracyDrop: 3,
       maxCandidates: 8,
       latencyLength: 32,
       seconds: 1,

@@ -1,4 +1,4 @@
-import { openStudio, test as base } from '../e2e/fixtures';
+import { expect, openStudio, test as base } from '../e2e/fixtures';
 import { PLACES, runJobs, type Jobs } from './places';
 
 /* Every view with real results, both languages, both themes, on a desktop, a tablet and a phone: `npm run screenshots`, into screenshots/. */
@@ -7,6 +7,9 @@ const SIZES = {
   middle: { width: 768, height: 1024 },
   narrow: { width: 390, height: 844 },
 };
+
+/* What sticks to the foot of the window would lie in the middle of a picture of the whole page. */
+const UNFIXED = '.foot { position: static !important }';
 
 const test = base.extend<object, { jobs: Jobs }>({
   jobs: [async ({ server }, use) => use(await runJobs(server)), { scope: 'worker', timeout: 1_800_000 }],
@@ -23,8 +26,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         for (const [name, address] of PLACES) {
           await openStudio(page, address(jobs));
           await page.getByRole('heading', { level: 1 }).waitFor();
-          await page.waitForLoadState('load');
-          await page.screenshot({ path: `screenshots/${name}-${language}-${colorScheme}-${size}.png`, fullPage: true });
+          await expect(page.locator('persopt-state[kind="loading"]')).toHaveCount(0);
+          await page.waitForLoadState('networkidle');
+          const path = `screenshots/${name}-${language}-${colorScheme}-${size}.png`;
+          await page.screenshot({ path, fullPage: true, style: UNFIXED });
         }
       });
     }

@@ -28,6 +28,7 @@ import {
 import {
   askedLimits,
   bestNumber,
+  brokenLimits,
   keepsLimits,
   limitsOf,
   readRecipe,
@@ -45,7 +46,7 @@ function speaker(language: Language): Speaker {
   return { formats, text: (key, values = {}) => fill(catalogues[language][key] ?? key, values, formats) };
 }
 
-const bare = (text: string) => text.replace(/[\u2066-\u2069\u200e]/g, '');
+const bare = (text: string) => text.replace(/[\u2066-\u2069\u200e\u061c]/g, '');
 
 const estimate = (value: number, low = value, high = value): Estimate => ({ value, low, high, confidence: 0.95 });
 
@@ -141,12 +142,12 @@ describe('candidates of a compression', () => {
     expect(recipeSteps(recipe, speaker('en')).map(bare)).toEqual([
       '50% of the layers and 25% of the neurons pruned by wanda',
       'trained 2 epochs at 0.0001',
-      'static 8-bit quantization by onnxruntime, asymmetric, the 2 most sensitive layers kept in floating point',
+      'static 8-bit quantization by ONNX Runtime, asymmetric, the 2 most sensitive layers kept in floating point',
     ]);
     expect(recipeSteps(recipe, speaker('fa')).map(bare)).toEqual([
       'هرس ۵۰٪ از لایه‌ها و ۲۵٪ از نورون‌ها با روش wanda',
       'آموزش ۲ دوره‌ای با نرخ ۰٫۰۰۰۱',
-      'کوانتش ایستا ۸ بیتی با onnxruntime، نامتقارن، ۲ لایهٔ حساس در ممیز شناور',
+      'کوانتش ایستا ۸ بیتی با ONNX Runtime، نامتقارن، ۲ لایهٔ حساس در ممیز شناور',
     ]);
     expect(recipeSteps(readRecipe({ quantization: 'none', cut: false }), speaker('en'))).toEqual(['nothing done']);
   });
@@ -157,6 +158,7 @@ describe('candidates of a compression', () => {
     expect(keepsLimits(one, limits)).toBe(true);
     expect(keepsLimits({ ...one, dropBound: 3 }, limits)).toBe(false);
     expect(keepsLimits({ ...one, latency: null }, limits)).toBe(false);
+    expect(brokenLimits({ ...one, dropBound: 3 }, limits)).toEqual([{ name: 'drop', found: 3, most: limits.drop }]);
     expect(bestNumber([one], 'latency', 4)).toBe(3);
     expect(bestNumber([one], 'latency', null)).toBe(-1);
   });

@@ -13,6 +13,7 @@ const WORDS = {
   best: 'best',
   trial: (number: number) => `trial ${number}`,
   metric: (label: string) => ({ label }),
+  knob: (name: string) => name,
 };
 
 function job(given: Partial<Job> = {}): Job {

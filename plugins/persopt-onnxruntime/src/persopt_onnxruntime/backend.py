@@ -34,7 +34,7 @@ class OnnxRuntime:
     """Fuses the ONNX graph, then quantizes its products and embeddings; runs it by `onnxruntime` alone."""
 
     name = "onnxruntime"
-    title = {"en": "ONNX Runtime", "fa": "او‌ان‌ان‌اکس رانتایم"}
+    title = {"en": "ONNX Runtime", "fa": "ONNX Runtime"}
     options = OnnxRuntimeOptions
 
     @property

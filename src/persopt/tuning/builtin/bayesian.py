@@ -71,7 +71,7 @@ class BayesianSearch:
     """
 
     name = "bayesian"
-    title = {"en": "Bayesian search (TPE, Gaussian process)", "fa": "جستجوی بیزی (TPE، فرایند گاوسی)"}
+    title = {"en": "Bayesian search (TPE, Gaussian process)", "fa": "جست‌وجوی بیزی (TPE، فرایند گاوسی)"}
     options = BayesianOptions
 
     def sampler(self, options: BayesianOptions, request: SamplerRequest) -> BaseSampler:

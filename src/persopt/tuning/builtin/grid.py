@@ -41,7 +41,7 @@ class GridSearch:
     """Visits every point of a finite space once; a trial's point depends on its number and the study's seed only."""
 
     name = "grid"
-    title = {"en": "Grid search", "fa": "جستجوی شبکه‌ای"}
+    title = {"en": "Grid search", "fa": "جست‌وجوی شبکه‌ای"}
     options = GridOptions
 
     def size(self, options: GridOptions, request: SamplerRequest) -> int:

@@ -62,7 +62,7 @@ class GeneticSearch:
     """
 
     name = "nsga2"
-    title = {"en": "Genetic search (NSGA-II)", "fa": "جستجوی ژنتیک (NSGA-II)"}
+    title = {"en": "Genetic search (NSGA-II)", "fa": "جست‌وجوی ژنتیک (NSGA-II)"}
     options = GeneticOptions
 
     def check_search(self, options: GeneticOptions, request: SamplerRequest) -> None:

@@ -46,7 +46,7 @@ class QuasiRandomSearch:
     """
 
     name = "qmc"
-    title = {"en": "Quasi-random search (Sobol, Halton)", "fa": "جستجوی شبه‌تصادفی (سوبول، هالتون)"}
+    title = {"en": "Quasi-random search (Sobol, Halton)", "fa": "جست‌وجوی شبه‌تصادفی (سوبول، هالتون)"}
     options = QuasiRandomOptions
 
     def check_search(self, options: QuasiRandomOptions, request: SamplerRequest) -> None:

@@ -17,7 +17,7 @@ class RandomSearch:
     """Draws uniformly, or log-uniformly where the parameter says so; a trial's point depends on no other trial."""
 
     name = "random"
-    title = {"en": "Random search", "fa": "جستجوی تصادفی"}
+    title = {"en": "Random search", "fa": "جست‌وجوی تصادفی"}
     options = NoOptions
 
     def sampler(self, options: NoOptions, request: SamplerRequest) -> BaseSampler:  # noqa: ARG002 - the contract's

@@ -1,7 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
-import { ltr, own } from '../../ui/element';
+import { ltr, own, place } from '../../ui/element';
 import '../../ui/state';
 import { ComparisonElement } from './comparison-element';
 import './differences';
@@ -89,7 +89,7 @@ export class CompareResultElement extends ComparisonElement {
     const { formats } = this;
     const { cpu, platform } = report.environment as { cpu?: { model?: string }; platform?: string };
     const rows: [string, unknown][] = [
-      [this.text('comparison.fact.data'), report.spec?.datasetPath ? ltr(report.spec.datasetPath) : ''],
+      [this.text('comparison.fact.data'), report.spec?.datasetPath ? place(report.spec.datasetPath) : ''],
       [this.text('comparison.fact.rows'), report.rows ? formats.number(report.rows) : ''],
       [this.text('comparison.fact.confidence'), formats.percent(report.confidence, 0)],
       [this.text('comparison.fact.threads'), formats.number(report.threads)],

@@ -4,7 +4,7 @@ import type { CompressSpec, Job } from '../../api/types';
 import { engineName } from '../../i18n/engines';
 import { metricInSentence, metricName, metricValue } from '../../i18n/metrics';
 import '../../ui/copy';
-import { ltr, own } from '../../ui/element';
+import { ltr, own, place } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import '../../ui/state';
 import './candidates';
@@ -243,7 +243,7 @@ export class CompressResultElement extends ComparisonElement {
         <dt>${this.text('comparison.column.format')}</dt>
         <dd>${ltr(engineName(report.format))}</dd>
         <dt>${this.text('comparison.folder.result')}</dt>
-        <dd>${ltr(report.modelPath)}</dd>
+        <dd>${place(report.modelPath)}</dd>
       </dl>
       <pre><code>${code}</code></pre>
       <p class="row">

@@ -72,7 +72,8 @@ export function milliseconds(value: number, { formats }: Speaker): string {
 
 /** Rows by tokens of a call. */
 export function shapeText({ batch, length }: { batch: number; length: number }, { formats }: Speaker): string {
-  return isolate(`${formats.number(batch)} × ${formats.number(length)}`);
+  const text = `${formats.number(batch)} × ${formats.number(length)}`;
+  return `${formats.direction === 'rtl' ? '\u2067' : '\u2066'}${text}\u2069`; // rows first, as the page is read
 }
 
 /** What rows a slice holds. */

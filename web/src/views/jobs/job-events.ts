@@ -154,7 +154,8 @@ export class JobEventsElement extends StudioElement {
     const pairs = (values: Record<string, unknown>) =>
       Object.entries(values)
         .map(
-          ([name, value]) => `${name} = ${typeof value === 'number' ? this.formats.significant(value) : String(value)}`,
+          ([name, value]) =>
+            `${name}\u00a0=\u00a0${typeof value === 'number' ? this.formats.significant(value) : String(value)}`,
         )
         .join(', ');
     if (data.fault) return this.faultText(data.fault.message, data.willRetry);

@@ -2,12 +2,13 @@ import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
 import { metricInSentence, metricValue } from '../../i18n/metrics';
+import { catalogOf } from '../../state/catalog';
 import { clock } from '../../state/clock';
 import { estimateLeft } from '../../state/estimate';
 import { isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
-import { ltr, StudioElement } from '../../ui/element';
+import { own, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
 import { elapsedSeconds, shareOf, tuneSpec } from './job-facts';
 
@@ -49,8 +50,11 @@ export class JobFiguresElement extends StudioElement {
   @property({ attribute: false }) job!: Job;
   private watch: Watch | null = null;
 
-  protected override sessionReady(_session: Session): void {
+  protected override sessionReady(session: Session): void {
     this.watch = new Watch(this, clock);
+    const { contributions } = catalogOf(session);
+    new Watch(this, contributions);
+    contributions.need();
   }
 
   override willUpdate(): void {
@@ -95,6 +99,14 @@ export class JobFiguresElement extends StudioElement {
     `;
   }
 
+  /** A strategy as its plugin calls it in the person's language; its name until that is known. */
+  private strategy(name: string): string {
+    const { contributions } = catalogOf(this.session);
+    const found = contributions.value.value?.find((one) => one.kind === 'sampling-strategy' && one.name === name);
+    const title: Record<string, string> = found?.title ?? {};
+    return (title[this.formats.language] ?? name).replace(/\s*\(.*\)$/, '');
+  }
+
   private facts(): [string, unknown][] {
     const { job, formats } = this;
     const { progress } = job;
@@ -112,13 +124,13 @@ export class JobFiguresElement extends StudioElement {
       found.push([this.text(key), count]);
     }
     if (progress.failed > 0) found.push([this.text('jobs.failed'), formats.number(progress.failed)]);
-    if (spec) found.push([this.text('jobs.strategy'), ltr(spec.strategy ?? '')]);
+    if (spec) found.push([this.text('jobs.strategy'), own(this.strategy(spec.strategy ?? ''))]);
     if (progress.best !== null) {
-      const metric = spec?.objectives?.[0]?.metric;
+      const metric = bestMetric(job);
       const label = metric
         ? this.text('jobs.best.metric', { metric: metricInSentence(metric, this.session.translator) })
         : this.text('jobs.best');
-      found.push([label, metric ? metricValue(metric, progress.best, formats) : formats.significant(progress.best)]);
+      found.push([label, metricValue(metric, progress.best, formats)]);
     }
     if (elapsed !== null) {
       found.push([this.text(isActive(job) ? 'jobs.elapsed' : 'jobs.took'), formats.duration(round(elapsed, job))]);
@@ -127,6 +139,12 @@ export class JobFiguresElement extends StudioElement {
       found.push([this.text('jobs.left'), this.text('jobs.about', { time: formats.duration(Math.max(left, 1)) })]);
     return found;
   }
+}
+
+/** What a job's best value is of; empty where it is not known. */
+function bestMetric({ spec }: Job): string {
+  if (spec.kind === 'tune') return spec.objectives?.[0]?.metric ?? '';
+  return spec.kind === 'compress' ? (spec.minimize ?? 'latency') : '';
 }
 
 /** Whole seconds while it counts, so that figures do not flicker. */

@@ -6,7 +6,7 @@ import { describeFaultText } from '../../i18n/fault-words';
 import { canResume, isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
-import { ltr, own, StudioElement } from '../../ui/element';
+import { own, place, StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import '../../ui/state';
 import { surfaces } from '../../ui/surfaces.css';
@@ -48,7 +48,7 @@ export class JobPageElement extends StudioElement {
       .back .icon {
         transform: scaleX(-1);
       }
-      .back .icon:dir(rtl) {
+      .back svg.icon:dir(rtl) {
         transform: none;
       }
       .head {
@@ -167,7 +167,7 @@ export class JobPageElement extends StudioElement {
         </div>
         <h1>${own(nameOf(job))}</h1>
         <ul class="subject" role="list">
-          ${[...models, ...(data ? [data] : [])].map((path) => html`<li>${ltr(path)}</li>`)}
+          ${[...models, ...(data ? [data] : [])].map((path) => html`<li>${place(path)}</li>`)}
         </ul>
       </div>
       <persopt-job-actions .job=${job}></persopt-job-actions>

@@ -2,9 +2,10 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Job, Trial } from '../../api/types';
 import { describeFaultText } from '../../i18n/fault-words';
+import { knobName } from '../../i18n/knobs';
 import { metricName, metricValue } from '../../i18n/metrics';
 import { controls } from '../../ui/controls.css';
-import { ltr, StudioElement } from '../../ui/element';
+import { ltr, own, StudioElement } from '../../ui/element';
 import '../../ui/field';
 import { icon } from '../../ui/icons';
 import '../../ui/state';
@@ -127,7 +128,7 @@ export class TrialTableElement extends StudioElement {
             <tr>
               ${this.head('number', '#')}
               ${this.objectives.map((name, index) => this.head(`value.${index}`, metricName(name, this.session.translator), true))}
-              ${params.map((name) => this.head(`param.${name}`, ltr(name), this.isNumeric(name)))}
+              ${params.map((name) => this.head(`param.${name}`, own(knobName(name, this.session.translator)), this.isNumeric(name)))}
               ${this.head('seconds', this.text('jobs.trial.time'), true)}
               ${this.head('state', this.text('jobs.trial.state'))}
               <th scope="col"><span class="visually-hidden">${this.text('jobs.log')}</span></th>

@@ -11,6 +11,7 @@ export interface ChartWords {
   best: string;
   trial: (number: number) => string;
   metric: (name: string) => ParallelAxis;
+  knob: (name: string) => string;
 }
 
 const MOST_LINES = 60;
@@ -75,7 +76,10 @@ export function parallelOf(report: TuneReport, words: ChartWords): { axes: Paral
   const trials = report.trials.filter(({ values }) => isNumber(values[0]));
   if (!objective || trials.length === 0) return { axes: [], lines: [] };
   const names = parameterNames(trials).filter((name) => new Set(trials.map(({ params }) => params[name])).size > 1);
-  const axes = [...names.map((name) => parameterAxis(name, trials, report)), words.metric(objective.metric)];
+  const axes = [
+    ...names.map((name) => ({ ...parameterAxis(name, trials, report), label: words.knob(name) })),
+    words.metric(objective.metric),
+  ];
   const sign = objective.direction === 'minimize' ? -1 : 1;
   const order = [...trials].sort((a, b) => sign * ((a.values[0] ?? 0) - (b.values[0] ?? 0)));
   const rank = new Map(order.map((trial, place) => [trial.number, order.length < 2 ? 1 : place / (order.length - 1)]));
@@ -89,12 +93,12 @@ export function parallelOf(report: TuneReport, words: ChartWords): { axes: Paral
   return { axes, lines };
 }
 
-function parameterAxis(name: string, trials: readonly Trial[], report: TuneReport): ParallelAxis {
+function parameterAxis(name: string, trials: readonly Trial[], report: TuneReport): Omit<ParallelAxis, 'label'> {
   const values = trials.map(({ params }) => params[name]).filter((value) => value !== undefined);
-  if (!values.every(isNumber)) return { label: name, categories: [...new Set(values.map(String))].sort() };
+  if (!values.every(isNumber)) return { categories: [...new Set(values.map(String))].sort() };
   const range = report.spec?.config?.[name];
   const isLog = typeof range === 'object' && !Array.isArray(range) && range.distribution === 'log_uniform';
-  return { label: name, log: isLog && values.every((value) => value > 0), whole: values.every(Number.isInteger) };
+  return { log: isLog && values.every((value) => value > 0), whole: values.every(Number.isInteger) };
 }
 
 function plain(value: boolean | number | string | undefined): number | string | null {

@@ -7,9 +7,10 @@ import '../../charts/parallel';
 import '../../charts/scatter';
 import type { LegendEntry } from '../../charts/chart';
 import type { ScatterPoint } from '../../charts/scatter';
+import { knobName } from '../../i18n/knobs';
 import { isShare, metricInSentence, metricName, metricValue } from '../../i18n/metrics';
 import { isActive } from '../../state/jobs';
-import { ltr, StudioElement } from '../../ui/element';
+import { ltr, own, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
 import '../../ui/state';
 import { curveLines, hasShares, historyLines, parallelOf, type ChartWords } from './tune-charts';
@@ -119,7 +120,7 @@ export class TuneResultElement extends StudioElement {
         ${Object.entries(best.params).map(
           ([name, value]) =>
             html`<div>
-              <dt>${ltr(name)}</dt>
+              <dt>${own(knobName(name, this.session.translator))}</dt>
               <dd>${this.value(value)}</dd>
             </div>`,
         )}
@@ -179,7 +180,7 @@ export class TuneResultElement extends StudioElement {
             ? html`<h3 class="small">${label}</h3>`
             : html`<persopt-bars
                 label=${label}
-                .bars=${shares.map(([name, value]) => ({ name, value }))}
+                .bars=${shares.map(([name, value]) => ({ name: knobName(name, this.session.translator), value }))}
                 .axis=${{ label: this.text('jobs.share'), format: (value: number) => this.formats.percent(value) }}
               ></persopt-bars>`
         }
@@ -246,6 +247,7 @@ export class TuneResultElement extends StudioElement {
       best: this.text('jobs.best.sofar'),
       trial: (number) => this.text('jobs.trial.name', { number }),
       metric: (name) => this.axis(name),
+      knob: (name) => knobName(name, this.session.translator),
     };
   }
 

@@ -6,7 +6,7 @@ import { describeFault } from '../../i18n/fault-words';
 import { canResume, isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
-import { ltr, own, StudioElement } from '../../ui/element';
+import { own, place, StudioElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { surfaces } from '../../ui/surfaces.css';
 import '../../ui/state';
@@ -147,8 +147,8 @@ export class JobRunElement extends StudioElement {
         ${job.finishedAt && took ? html`<span class="soft small">${this.text('run.took', { time: took })}</span>` : nothing}
       </div>
       <div class="models">
-        <span>${this.text('run.model')}: ${ltr(spec.modelPath ?? '')}</span>
-        <span>${this.text('run.output')}: ${ltr(spec.outputPath ?? '')}</span>
+        <span>${this.text('run.model')}: ${place(spec.modelPath ?? '')}</span>
+        <span>${this.text('run.output')}: ${place(spec.outputPath ?? '')}</span>
       </div>
       <div class="actions">
         <a class="button" href=${this.session.router.href(`/jobs/${job.id}`)}>${this.text('run.page')}</a>

@@ -5,7 +5,7 @@ import type { Measure } from '../results/before-after';
 import { judgeSpeed, type Outcome } from '../results/headline';
 import type { PruneQuality, PruneReport } from '../results/reports';
 import type { Figure } from '../results/result-element';
-import { milliseconds, ratio, signedChange } from '../results/wording';
+import { ratio, signedChange } from '../results/wording';
 
 /** The metrics of what was delivered: after the recovery where there was one. */
 function finalQuality(quality: PruneQuality) {
@@ -43,7 +43,7 @@ export function pruneFigures(
   const figures: Figure[] = [
     {
       label: translator.text(size > 1 ? 'result.figure.size' : 'result.figure.disk'),
-      value: size > 1 ? times(ratio(size, formats)) : formats.bytes(report.after.bytes),
+      ...(size > 1 ? { value: times(ratio(size, formats)) } : formats.bytesParts(report.after.bytes)),
       note: translator.text('result.from-to', {
         before: formats.bytes(report.before.bytes),
         after: formats.bytes(report.after.bytes),
@@ -148,8 +148,8 @@ function latencyMeasure({ latency, notes }: PruneReport, job: Job | null, transl
   const direction = judgeSpeed([{ value: latency.speedup, low: latency.low, high: latency.high }]);
   return {
     label,
-    before: milliseconds(latency.before, formats),
-    after: milliseconds(latency.after, formats),
+    before: formats.milliseconds(latency.before),
+    after: formats.milliseconds(latency.after),
     sizes: [latency.before, latency.after],
     change: translator.text('result.times', { times: ratio(latency.speedup, formats) }),
     interval: translator.text('result.range', {

@@ -29,7 +29,7 @@ export function quantizeFigures(
   const figures: Figure[] = [
     {
       label: translator.text(size > 1 ? 'result.figure.size' : 'result.figure.disk'),
-      value: size > 1 ? times(ratio(size, formats)) : formats.bytes(report.bytesAfter),
+      ...(size > 1 ? { value: times(ratio(size, formats)) } : formats.bytesParts(report.bytesAfter)),
       note: fromTo(report.bytesBefore, report.bytesAfter),
     },
   ];
@@ -67,7 +67,7 @@ export function quantizeFigures(
   if (memoryBefore && memoryAfter) {
     figures.push({
       label: translator.text('result.figure.memory'),
-      value: formats.bytes(memoryAfter.peak),
+      ...formats.bytesParts(memoryAfter.peak),
       note: translator.text('result.before.value', { before: formats.bytes(memoryBefore.peak) }),
     });
   }

@@ -7,7 +7,6 @@ import '../results/before-after';
 import { headline } from '../results/headline';
 import type { QuantizeReport } from '../results/reports';
 import { ResultElement } from '../results/result-element';
-import { milliseconds } from '../results/wording';
 import { quantizeFigures, quantizeMeasures, quantizeOutcome } from './quantize-facts';
 import { speedSection } from './speed-section';
 
@@ -105,7 +104,7 @@ export class QuantizeResultElement extends ResultElement<QuantizeReport> {
                 html`<tr>
                   <td>${ltr(one.backend)}</td>
                   <td class="number">
-                    ${one.latency === null ? this.text('result.none') : milliseconds(one.latency, this.formats)}
+                    ${one.latency === null ? this.text('result.none') : this.formats.milliseconds(one.latency)}
                   </td>
                   <td>
                     ${

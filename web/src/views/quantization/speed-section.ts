@@ -2,7 +2,7 @@ import { html } from 'lit';
 import type { Job, QuantizeSpec } from '../../api/types';
 import type { StudioElement } from '../../ui/element';
 import type { QuantizeReport, SpeedMeasurement } from '../results/reports';
-import { milliseconds, ratio } from '../results/wording';
+import { ratio } from '../results/wording';
 
 /** Times of a call before and after, for each shape of the input. */
 export function speedSection(
@@ -22,7 +22,7 @@ export function speedSection(
     </section>`;
   }
   const times = ({ p50, p95, p99 }: SpeedMeasurement) =>
-    [p50, p95, p99].map((value) => html`<td class="number">${milliseconds(value, formats)}</td>`);
+    [p50, p95, p99].map((value) => html`<td class="number">${formats.milliseconds(value)}</td>`);
   return html`<section>
     <h3>${view.text('result.speed')}</h3>
     <p class="soft small">${view.text('result.speed.text')} ${machine(first.threads, first.device)}</p>

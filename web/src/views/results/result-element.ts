@@ -15,6 +15,8 @@ import { resultStyles } from './result.css';
 export interface Figure {
   label: string;
   value: unknown;
+  /** Of the value, written small beside it. */
+  unit?: string;
   note: unknown;
   tone?: 'good' | 'bad' | '';
 }
@@ -49,10 +51,10 @@ export abstract class ResultElement<R extends PruneReport | QuantizeReport> exte
   protected figures(figures: readonly Figure[]): TemplateResult {
     return html`<dl class="figures">
       ${figures.map(
-        ({ label, value, note, tone }) => html`
+        ({ label, value, unit, note, tone }) => html`
           <div>
             <dt>${label}</dt>
-            <dd class=${`value ${tone ?? ''}`}>${value}</dd>
+            <dd class=${`value ${tone ?? ''}`}>${value}${unit ? html` <small>${unit}</small>` : nothing}</dd>
             <dd class="caption">${note}</dd>
           </div>
         `,

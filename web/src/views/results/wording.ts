@@ -6,16 +6,6 @@ export function ratio(value: number, formats: Formats): string {
   return formats.number(value, { maximumFractionDigits: value >= 10 ? 0 : value >= 2 ? 1 : 2 });
 }
 
-/** A time of a call, given in milliseconds. */
-export function milliseconds(value: number, formats: Formats): string {
-  return formats.number(value, {
-    style: 'unit',
-    unit: 'millisecond',
-    unitDisplay: formats.language === 'fa' ? 'long' : 'short',
-    maximumSignificantDigits: 3,
-  });
-}
-
 /** A change with its sign, in points where the metric is a share. */
 export function signedChange(metric: string, value: number, formats: Formats): string {
   const options: Intl.NumberFormatOptions = { signDisplay: 'exceptZero' };

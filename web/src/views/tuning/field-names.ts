@@ -1,5 +1,6 @@
 import { isWithin } from '../../forms/faults';
 import type { MessageKey } from '../../i18n/keys';
+import { knobName } from '../../i18n/knobs';
 import type { Translator } from '../../i18n/translator';
 
 /* The longest path that holds a fault's names its field. */
@@ -30,8 +31,7 @@ const NAMES: readonly (readonly [string, MessageKey])[] = [
 /** What a field of the tuning form is called; the path itself for what the form does not show. */
 export function nameField(path: string, translator: Translator): string {
   const knob = /^\$\.config\.(\w+)/.exec(path)?.[1];
-  const own = `tuning.knob.${knob}`;
-  if (knob) return translator.has(own) ? translator.text(own) : knob;
+  if (knob) return knobName(knob, translator);
   const found = NAMES.find(([outer]) => isWithin(path, outer));
   return found ? translator.text(found[1]) : path.replace(/^\$\.?/, '');
 }

@@ -1,5 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { knobName } from '../../i18n/knobs';
 import { ltr } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import './domain-editor';
@@ -70,7 +71,7 @@ export class SpaceEditorElement extends DraftSection {
 
   private row({ name, domain }: Dimension) {
     const knob = findKnob(name);
-    const label = this.knobText(name);
+    const label = knobName(name, this.session.translator);
     const path = `$.config.${name}`;
     return html`<li>
       <div class="name">
@@ -110,15 +111,9 @@ export class SpaceEditorElement extends DraftSection {
     return html`<persopt-field label=${this.text('tuning.space.add')}>
       <select @change=${this.add}>
         <option value="" selected>${this.text('tuning.space.add.choose')}</option>
-        ${left.map(({ name }) => html`<option value=${name}>${this.knobText(name)}</option>`)}
+        ${left.map(({ name }) => html`<option value=${name}>${knobName(name, this.session.translator)}</option>`)}
       </select>
     </persopt-field>`;
-  }
-
-  private knobText(name: string): string {
-    const { translator } = this.session;
-    const key = `tuning.knob.${name}`;
-    return translator.has(key) ? translator.text(key) : name;
   }
 
   private change(name: string, domain: Dimension['domain']): void {
