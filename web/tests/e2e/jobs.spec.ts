@@ -61,8 +61,8 @@ test('shows a tuning live, then all about it', async ({ page }) => {
   await expect(page).toHaveURL(new RegExp(`/studio/jobs/${id}/trials$`));
   const rows = page.locator('persopt-trial-table tbody tr');
   await expect(rows).toHaveCount(3);
-  await page.getByRole('button', { name: 'accuracy' }).click();
-  await expect(page.getByRole('columnheader', { name: 'accuracy' })).toHaveAttribute('aria-sort', 'descending');
+  await page.getByRole('button', { name: 'صحت' }).click();
+  await expect(page.getByRole('columnheader', { name: 'صحت' })).toHaveAttribute('aria-sort', 'descending');
   await page.getByRole('searchbox', { name: 'جست‌وجو' }).fill('batchSize=9');
   await expect(page.getByText('آزمایشی با این شرط نیست.')).toBeVisible();
   await page.getByRole('searchbox', { name: 'جست‌وجو' }).fill('');
