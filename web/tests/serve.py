@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = {"train": 120, "validation": 40}
 MIXTURES = 600
+WRONG = 1 / 8
 
 
 def main() -> None:
@@ -58,14 +59,17 @@ def fill_workspace(home: Path) -> None:
             for kind in chance.choices(kinds, k=count)
         ]
         write(single / f"{split}.jsonl", rows)
-    mixtures = home / "datasets" / "word-mixtures"  # two words in three are of any kind, so no model gets all right
-    mixtures.mkdir()
+    noisy = home / "datasets" / "word-mixtures"  # one label in eight is any kind, so no model gets all of them right
+    noisy.mkdir()
     for split in ROWS:
         rows = [
-            {"text": " ".join([*chance.choices(WORDS[kind], k=1), *chance.choices(every, k=2)]), "label": kind}
+            {
+                "text": " ".join([*chance.choices(WORDS[kind], k=2), chance.choice(every)]),
+                "label": kind if chance.random() > WRONG else chance.choice(kinds),
+            }
             for kind in chance.choices(kinds, k=MIXTURES)
         ]
-        write(mixtures / f"{split}.jsonl", rows)
+        write(noisy / f"{split}.jsonl", rows)
     couples = [chance.choices(kinds, k=2) for _ in range(sum(ROWS.values()))]
     write(
         pairs,

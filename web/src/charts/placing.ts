@@ -9,6 +9,8 @@ export interface Anchor {
   x: number;
   y: number;
   text: string;
+  /** From the middle of the point; wider around a ring. */
+  gap?: number | undefined;
 }
 
 export interface PlacedLabel {
@@ -49,24 +51,24 @@ export function placeLabels(
 ): PlacedLabel[] {
   const taken: Box[] = points.map(({ x, y }) => ({ x: x - 5, y: y - 5, width: 10, height: 10 }));
   const placed: PlacedLabel[] = [];
-  for (const { x, y, text } of anchors) {
+  for (const { x, y, text, gap = GAP } of anchors) {
     const width = textWidth(text);
     const choices: [Box, PlacedLabel][] = [
       [
-        { x: x + GAP, y: y - HEIGHT / 2, width, height: HEIGHT },
-        { text, x: x + GAP, y, side: 'left' },
+        { x: x + gap, y: y - HEIGHT / 2, width, height: HEIGHT },
+        { text, x: x + gap, y, side: 'left' },
       ],
       [
-        { x: x - GAP - width, y: y - HEIGHT / 2, width, height: HEIGHT },
-        { text, x: x - GAP, y, side: 'right' },
+        { x: x - gap - width, y: y - HEIGHT / 2, width, height: HEIGHT },
+        { text, x: x - gap, y, side: 'right' },
       ],
       [
-        { x: x - width / 2, y: y - GAP - HEIGHT, width, height: HEIGHT },
-        { text, x, y: y - GAP - HEIGHT / 2, side: 'middle' },
+        { x: x - width / 2, y: y - gap - HEIGHT, width, height: HEIGHT },
+        { text, x, y: y - gap - HEIGHT / 2, side: 'middle' },
       ],
       [
-        { x: x - width / 2, y: y + GAP, width, height: HEIGHT },
-        { text, x, y: y + GAP + HEIGHT / 2, side: 'middle' },
+        { x: x - width / 2, y: y + gap, width, height: HEIGHT },
+        { text, x, y: y + gap + HEIGHT / 2, side: 'middle' },
       ],
     ];
     const free = choices.find(([box]) => isInside(box, area) && !taken.some((other) => overlap(box, other)));

@@ -36,6 +36,7 @@ export interface Front {
   label: string;
 }
 
+const RINGED_GAP = 13;
 const NO_AXIS: Axis = { label: '' };
 
 /** `<persopt-scatter>`: points by two values, with whiskers, the Pareto front, limits, and rings around what was chosen. */
@@ -60,7 +61,7 @@ export class ScatterElement extends ChartElement {
     const anchors = places
       .filter(({ point }) => point.labelled ?? points.length <= 12)
       .sort((a, b) => Number(b.point.chosen ?? false) - Number(a.point.chosen ?? false))
-      .map(({ point, x, y }) => ({ x, y, text: isolate(point.name) }));
+      .map(({ point, x, y }) => ({ x, y, text: isolate(point.name), gap: point.chosen ? RINGED_GAP : undefined }));
     const area = { x: plot.left, y: plot.top - 12, width: plot.right - plot.left, height: plot.bottom - plot.top + 12 };
     const body = svg`
       ${axes(plot, [this.x, this.y], this.formats)}

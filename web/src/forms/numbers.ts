@@ -10,6 +10,11 @@ export function writeNumber(value: number | null, formats: Formats): string {
   return formats.number(value, { maximumSignificantDigits: 15, useGrouping: size >= 10_000 });
 }
 
+/** Writes several numbers as a field of a list shows them. */
+export function writeNumbers(values: readonly number[], formats: Formats): string {
+  return values.map((value) => writeNumber(value, formats)).join(formats.language === 'fa' ? '، ' : ', ');
+}
+
 /** Returns the value at a share (0 to 1) of a range, on a linear or a logarithmic scale. */
 export function atShare(share: number, low: number, high: number, log: boolean): number {
   return log ? low * (high / low) ** share : low + (high - low) * share;

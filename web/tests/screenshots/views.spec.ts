@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, openStudio, test as base } from '../e2e/fixtures';
 import { PLACES, runJobs, type Jobs } from './places';
 
@@ -8,8 +9,23 @@ const SIZES = {
   narrow: { width: 390, height: 844 },
 };
 
+/* The events keep the network busy, so it is the page's height that tells when nothing more comes. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const known = window as unknown as { heights?: number[] };
+    known.heights = [document.documentElement.scrollHeight, ...(known.heights ?? [])].slice(0, 5);
+    return known.heights.length === 5 && new Set(known.heights).size === 1;
+  }, null, { polling: 100 });
+}
+
 /* What sticks to the foot of the window would lie in the middle of a picture of the whole page. */
-const UNFIXED = '.foot { position: static !important }';
+async function unfix(page: Page): Promise<void> {
+  await page.locator('persopt-studio').evaluate(({ shadowRoot }) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('.foot { position: static !important }');
+    shadowRoot?.adoptedStyleSheets.push(sheet); // the page's policy allows no style that is written into it
+  });
+}
 
 const test = base.extend<object, { jobs: Jobs }>({
   jobs: [async ({ server }, use) => use(await runJobs(server)), { scope: 'worker', timeout: 1_800_000 }],
@@ -27,9 +43,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await openStudio(page, address(jobs));
           await page.getByRole('heading', { level: 1 }).waitFor();
           await expect(page.locator('persopt-state[kind="loading"]')).toHaveCount(0);
-          await page.waitForLoadState('networkidle');
+          await unfix(page);
+          await settled(page);
           const path = `screenshots/${name}-${language}-${colorScheme}-${size}.png`;
-          await page.screenshot({ path, fullPage: true, style: UNFIXED });
+          await page.screenshot({ path, fullPage: true });
         }
       });
     }

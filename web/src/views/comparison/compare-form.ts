@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '../../forms';
+import { writeNumbers } from '../../forms/numbers';
 import { icon } from '../../ui/icons';
 import { type CompareDraft, compareSpec, NEW_COMPARE, readCounts } from './drafts';
 import { FormElement } from './form-element';
@@ -184,7 +185,8 @@ export class CompareFormElement extends FormElement<CompareDraft> {
           ${
             draft.speed
               ? html`<div class="pair">
-                  ${counts('batchSizes', '1, 16')} ${counts('lengths', '32, 128')}
+                  ${counts('batchSizes', writeNumbers([1, 16], this.formats))}
+                  ${counts('lengths', writeNumbers([32, 128], this.formats))}
                   ${this.number('seconds', this.text('comparison.form.seconds'), this.text('comparison.form.seconds.hint'))}
                 </div>`
               : nothing

@@ -218,7 +218,7 @@ export class CompressResultElement extends ComparisonElement {
       <div>
         <dt>${this.text('comparison.lost', { metric: metricInSentence(metric, this.translator) })}</dt>
         <dd class=${confirmation.met ? 'value' : 'value bad'}>
-          ${signed(confirmation.drop.value, this)} <small>${this.text('comparison.points.unit')}</small>
+          ${signed(confirmation.drop.value, this)}<small> ${this.text('comparison.points.unit')}</small>
         </dd>
         <dd class="caption">
           ${interval(signed(confirmation.drop.low, this), signed(confirmation.drop.high, this), this)}

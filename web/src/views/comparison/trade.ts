@@ -7,7 +7,7 @@ import { tradePoints } from './figures';
 import type { CompareReport } from './reports';
 import './segments';
 import type { SegmentsElement } from './segments';
-import { milliseconds } from './wording';
+import { isolate, milliseconds } from './wording';
 
 type Cost = 'latency' | 'size';
 
@@ -77,6 +77,7 @@ export class TradeElement extends ComparisonElement {
           format: (value: number) => metricValue(metric, value, this.formats),
         }}
         .front=${{ x: 'lower', y: isBetter(metric, 1) ? 'higher' : 'lower', label: this.text('comparison.front') }}
+        .series=${Object.fromEntries(points.map(({ series, name }) => [series, isolate(name)]))}
       ></persopt-scatter>
     `;
   }

@@ -134,11 +134,11 @@ export class VerdictElement extends ComparisonElement {
       this,
     );
     const judgement = judge(metric, change);
-    const unit = isShare(metric) ? html`<small>${this.text('comparison.points.unit')}</small>` : nothing;
+    const unit = isShare(metric) ? html`<small> ${this.text('comparison.points.unit')}</small>` : nothing;
     return html`<div>
       <dt>${this.text('comparison.change.of', { metric: name })}</dt>
       <dd class=${`value ${kind === 'beyond' ? (judgement === 'worse' ? 'bad' : 'good') : ''}`}>
-        ${changeNumber(metric, change.change.value, this)} ${unit}
+        ${changeNumber(metric, change.change.value, this)}${unit}
       </dd>
       <dd class="caption">
         ${ends}${this.text('comparison.separator')}${

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { Contribution, Job, QuantizeSpec } from '../../api/types';
 import type { ModelPickerElement, Options, OutputFieldElement, Schema, SchemaFormElement } from '../../forms';
+import { writeNumbers } from '../../forms/numbers';
 import { catalogOf } from '../../state/catalog';
 import { DataForm } from '../making/data-form';
 import {
@@ -235,8 +236,8 @@ export class QuantizeFormElement extends DataForm<QuantizeDraft> {
       ${
         draft.measureLatency
           ? html`<div class="pair">
-              ${this.line('batchSizes', '$.batchSizes', this.text('quantization.field.batchSizes'), '', '1, 16')}
-              ${this.line('lengths', '$.lengths', this.text('quantization.field.lengths'), this.text('quantization.field.lengths.hint'), '32, 128')}
+              ${this.line('batchSizes', '$.batchSizes', this.text('quantization.field.batchSizes'), '', writeNumbers([1, 16], this.formats))}
+              ${this.line('lengths', '$.lengths', this.text('quantization.field.lengths'), this.text('quantization.field.lengths.hint'), writeNumbers([32, 128], this.formats))}
             </div>`
           : nothing
       }
