@@ -26,14 +26,15 @@ def test_hyperparameters_of_the_form_are_those_of_the_trainer() -> None:
     assert json.loads((FORM / "hyperparameters.json").read_text("utf-8")) == expected
 
 
-def test_every_metric_of_a_task_is_in_the_form_and_in_its_catalogues() -> None:
+def test_every_metric_of_a_task_is_in_the_form_and_in_the_catalogues() -> None:
     names = {name for metrics in TASK_METRICS.values() for name in metrics} | set(MEASURED_METRICS)
     source = (FORM / "metrics.ts").read_text("utf-8")
     assert names <= set(re.findall(r"'(\w+)'", source))
     for language in ("fa", "en"):
-        texts = json.loads((FORM.parents[1] / "i18n" / language / "tuning.json").read_text("utf-8"))
-        assert {f"tuning.metric.{name}" for name in names} <= set(texts)
-        assert {f"tuning.knob.{item.name}" for item in HYPERPARAMETERS} <= set(texts)
+        catalogues = FORM.parents[1] / "i18n" / language
+        shell, knobs = (json.loads((catalogues / f"{area}.json").read_text("utf-8")) for area in ("shell", "knobs"))
+        assert {f"metric.{name}" for name in names} <= set(shell)
+        assert {f"knob.{item.name}" for item in HYPERPARAMETERS} <= set(knobs)
 
 
 def test_metrics_that_are_minimized_are_in_the_form_too() -> None:
