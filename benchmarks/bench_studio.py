@@ -80,7 +80,8 @@ def look(url: str, file: Path) -> dict[str, Any]:
         if done.returncode == 0 and not report.get("runtimeError"):
             return report
         file.unlink(missing_ok=True)
-    raise SystemExit(f"Lighthouse could not look at {url}: {done.stderr}")
+    said = report.get("runtimeError", {}).get("message", "")
+    raise SystemExit(f"Lighthouse could not look at {url}: {said or done.stderr}")
 
 
 @contextlib.contextmanager

@@ -11,10 +11,11 @@ function follow(): void {
   root.dir = studio.lang === 'fa' ? 'rtl' : 'ltr';
   if (studio.theme) root.dataset.theme = studio.theme;
   else delete root.dataset.theme;
-  document.title = studio.lang === 'fa' ? 'استودیوی persopt' : 'persopt studio';
+  document.title = studio.documentTitle || document.title;
 }
 
 if (studio) {
   new MutationObserver(follow).observe(studio, { attributeFilter: ['lang', 'theme'] });
+  for (const event of ['persopt-ready', 'persopt-navigate']) studio.addEventListener(event, follow);
   follow();
 }

@@ -28,7 +28,7 @@ const GAP = 9;
 export function textWidth(text: string, size = 12): number {
   let width = 0;
   for (const letter of text)
-    width += /[\u2066-\u2069\u200c-\u200f]/.test(letter) ? 0 : /[iljt.,:'|ا۱]/.test(letter) ? 0.34 : 0.58;
+    width += /[\u061c\u2066-\u2069\u200c-\u200f]/.test(letter) ? 0 : /[iljt.,:'|ا۱]/.test(letter) ? 0.34 : 0.58;
   return Math.ceil(width * size);
 }
 

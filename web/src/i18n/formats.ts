@@ -51,7 +51,7 @@ export class Formats {
   percent(share: number, digits = 1): string {
     const text = this.number(share, { style: 'percent', maximumFractionDigits: digits });
     // The sign would stand on the one side of the digits alone, and on the other after letters: always after, as read.
-    return this.direction === 'rtl' ? `\u2067\u061c${text}\u2069` : text;
+    return this.direction === 'rtl' ? `\u2067${text.replace('٪', '\u061c٪')}\u2069` : text;
   }
 
   /** A size in bytes, in decimal units. */
@@ -89,7 +89,7 @@ export class Formats {
 
   /** A span of time by its two largest units, such as "3h 20m"; below ten seconds with a fraction, below one in milliseconds. */
   duration(seconds: number): string {
-    if (seconds > 0 && seconds < 1) return this.unit('millisecond', Number((seconds * 1000).toPrecision(2)));
+    if (seconds > 0 && seconds < 0.995) return this.unit('millisecond', Number((seconds * 1000).toPrecision(2)));
     if (seconds < 10) return this.unit('second', Number(seconds.toFixed(1)));
     let rest = Math.round(seconds);
     const parts: string[] = [];
@@ -150,12 +150,16 @@ export class Formats {
 
 /** Reads a number that a person typed: Persian, Arabic and Latin digits, `٫` or `.`; NaN if it is none. */
 export function readNumber(text: string): number {
-  const plain = text
-    .trim()
-    .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
-    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
+  const plain = latinDigits(text.trim())
     .replace(/[٬,\s\u061c\u200e\u200f\u2066-\u2069]/g, '')
     .replace('٫', '.')
     .replace('−', '-');
   return plain === '' ? Number.NaN : Number(plain);
+}
+
+/** Writes the Persian and Arabic digits of a text as Latin ones. */
+export function latinDigits(text: string): string {
+  return text
+    .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
+    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660));
 }

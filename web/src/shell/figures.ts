@@ -122,16 +122,17 @@ export class FiguresElement extends StudioElement {
     `;
   }
 
-  private cards({ totals, running }: Figures) {
+  private cards({ totals, running, waiting }: Figures) {
     const { formats } = this;
+    const finished = Math.max(totals.totalOptimizations - running - waiting, 0);
     const tried = totals.successfulTrials > 0;
     return [
       this.card(
         this.text('figures.jobs'),
         formats.number(totals.totalOptimizations),
         running > 0
-          ? html`<span class="running">${this.text('figures.jobs.note', { count: running })}</span>`
-          : this.text('figures.jobs.idle'),
+          ? html`<span class="running">${this.text('figures.jobs.note', { running, count: finished })}</span>`
+          : this.text('figures.jobs.idle', { count: finished }),
       ),
       this.card(
         this.text('figures.improvement'),

@@ -4,6 +4,7 @@ import '../ui/notices';
 import './connection';
 import { MountElement } from './mount';
 import '../views/jobs/jobs-view';
+import { areasOf } from '../views/names';
 
 /** `<persopt-jobs>`: the jobs alone, for another page. See `MountElement` for what it takes and fires. */
 @customElement('persopt-jobs')
@@ -21,7 +22,7 @@ export class JobsRootElement extends MountElement {
     `,
   ];
 
-  protected override readonly areas = ['shell', 'jobs'] as const;
+  protected override readonly areas = ['shell', ...areasOf('jobs')] as const;
   protected override readonly start = '/jobs';
 
   protected override content() {

@@ -148,6 +148,15 @@ export class StudioRootElement extends MountElement {
 
   override routing: Routing = 'history';
 
+  /** What the window is called: the view, and the studio; empty until the texts are there. */
+  get documentTitle(): string {
+    if (!this.isReady) return '';
+    const { translator, router } = this.session;
+    const { view } = router.place.value;
+    const title = translator.text('app.title');
+    return view === null ? title : `${translator.text(`tab.${view}`)} · ${title}`;
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     const { router, translator } = this.session;

@@ -3,7 +3,7 @@ import { customElement } from 'lit/decorators.js';
 import type { System } from '../api/types';
 import type { Session } from '../state/session';
 import { Watch } from '../state/signal';
-import { StudioElement } from '../ui/element';
+import { ltr, StudioElement } from '../ui/element';
 
 const WIDTH = 120;
 const HEIGHT = 20;
@@ -99,6 +99,17 @@ export class SystemLoadElement extends StudioElement {
         <dd>${formats.percent(1 - system.diskFree / system.diskTotal, 0)}</dd>
         <dd class="more">${this.text('system.free', { free: formats.bytes(system.diskFree) })}</dd>
       </div>
+      ${(system.gpus ?? []).map(
+        ({ name, percent, memoryUsed, memoryTotal }) => html`
+          <div>
+            <dt>${ltr(name)}</dt>
+            <dd>${percent === null ? '—' : formats.percent(percent / 100, 0)}</dd>
+            <dd class="more">
+              ${this.text('system.of', { used: formats.bytes(memoryUsed), total: formats.bytes(memoryTotal) })}
+            </dd>
+          </div>
+        `,
+      )}
     `;
   }
 

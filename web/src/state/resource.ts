@@ -15,7 +15,7 @@ export class Resource<T> extends Signal<Known<T>> {
     super({ value: null, error: null });
   }
 
-  /** Asks the server unless it has been asked already. */
+  /** Asks the server unless it has answered already or is being asked. */
   need(): void {
     if (this.asking === null && this.value.value === null) void this.load();
   }

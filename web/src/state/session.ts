@@ -1,7 +1,7 @@
 import { createContext } from '@lit/context';
 import { Client } from '../api/client';
 import { EventFeed, type Connection } from '../api/events';
-import type { System, Totals } from '../api/types';
+import type { Job, System, Totals } from '../api/types';
 import { Translator } from '../i18n/translator';
 import { Router, type Routing } from '../router';
 import { JobsStore } from './jobs';
@@ -15,7 +15,9 @@ const GATHER_MS = 300;
 
 export interface Figures {
   totals: Totals;
+  /** Tuning jobs, as the totals are. */
   running: number;
+  waiting: number;
 }
 
 export interface SessionOptions {
@@ -123,11 +125,9 @@ export class Session {
   }
 
   private async readFigures(): Promise<Figures> {
-    const [totals, running] = await Promise.all([
-      this.client.totals(),
-      this.client.jobs({ state: ['running'], limit: 1 }),
-    ]);
-    return { totals, running: running.total };
+    const count = (state: Job['state']) => this.client.jobs({ kind: 'tune', state: [state], limit: 1 });
+    const [totals, running, waiting] = await Promise.all([this.client.totals(), count('running'), count('queued')]);
+    return { totals, running: running.total, waiting: waiting.total };
   }
 }
 

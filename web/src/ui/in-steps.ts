@@ -7,6 +7,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 export class InSteps implements ReactiveController {
   private shown = 1;
   private wanted = 0;
+  private isFinished = false;
   private timer: number | undefined;
 
   constructor(private readonly host: ReactiveControllerHost) {
@@ -15,16 +16,17 @@ export class InSteps implements ReactiveController {
 
   /** Whether all parts are there, so that what comes after them may be rendered. */
   get isDone(): boolean {
-    return this.shown > this.wanted;
+    return this.isFinished || this.shown > this.wanted;
   }
 
   /** Returns those of the parts that are rendered this time. */
   of<T>(parts: readonly T[]): readonly T[] {
     this.wanted = parts.length;
-    return parts.slice(0, this.shown);
+    return this.isFinished ? parts : parts.slice(0, this.shown);
   }
 
   hostUpdated(): void {
+    this.isFinished ||= this.isDone; // once all are there, they stay
     if (!this.isDone) this.timer ??= window.setTimeout(this.next);
   }
 

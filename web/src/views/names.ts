@@ -4,6 +4,7 @@ export type ViewName = (typeof VIEWS)[number];
 
 /** Returns the areas of texts that a view begins with. */
 export function areasOf(view: ViewName) {
-  if (view === 'jobs') return [view, 'faults', 'knobs'] as const;
-  return view === 'tuning' ? ([view, 'faults', 'forms', 'knobs'] as const) : ([view, 'faults', 'forms'] as const);
+  if (view === 'jobs') return [view, 'said', 'knobs'] as const;
+  if (view === 'tuning') return [view, 'said', 'forms', 'knobs'] as const;
+  return view === 'comparison' ? ([view, 'said', 'forms'] as const) : ([view, 'said', 'forms', 'results'] as const);
 }

@@ -74,9 +74,11 @@ test('shows a tuning live, then all about it', async ({ page }) => {
   await page.getByRole('combobox', { name: 'کدام گزارش' }).selectOption('');
   await expect(page.getByRole('log')).toContainText('succeeded');
   await expect(page.getByText('گزارش کامل است')).toBeVisible();
+  expect(await seriousFaults(page)).toEqual([]);
 
   await openPart(page, /رویدادها/);
   await expect(page.getByText('با موفقیت پایان یافت')).toBeVisible();
+  expect(await seriousFaults(page)).toEqual([]);
   await openPart(page, /مشخصات/);
   const code = page.locator('persopt-job-spec pre').first();
   await expect(code).toContainText('persopt.tune(');
@@ -86,6 +88,7 @@ test('shows a tuning live, then all about it', async ({ page }) => {
   expect(await seriousFaults(page)).toEqual([]);
   await openPart(page, /فایل‌ها/);
   await expect(page.getByRole('cell', { name: 'report.html', exact: true })).toBeVisible();
+  expect(await seriousFaults(page)).toEqual([]);
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: /^بارگیری تنظیم واژه‌ها/ }).click();
   await page.locator('persopt-job-actions').getByRole('button', { name: 'بارگیری', exact: true }).click();
@@ -117,4 +120,20 @@ test('cancels a job that runs, after asking, on a phone', async ({ page }) => {
   await page.getByRole('link', { name: 'نمایش همهٔ کارها' }).click();
   await expect(page.locator('persopt-job-card').filter({ hasText: 'کار بلند' })).toBeVisible();
   expect(await fits(page)).toBe(true);
+});
+
+test('a comparison that was cancelled says that it has no result, and what it did last in Persian', async ({
+  page,
+}) => {
+  const models = ['tiny-bert-fa', 'tiny-bert-fa-2'];
+  const spec = { modelPaths: models, seconds: 60 };
+  const answer = await page.request.post('/api/optimization/compare', { data: spec });
+  const { id } = (await answer.json()) as { id: string };
+  await openStudio(page, `/studio/jobs/${id}`);
+  const head = page.locator('persopt-job-page .head');
+  await expect(head.locator('.message')).toContainText(/زمان‌گیری|باز کردن/, { timeout: 60_000 });
+  await expect(page.getByText('نتیجه پس از پایان کار می‌آید.')).toBeVisible();
+  await page.request.post(`/api/optimization/jobs/${id}/cancel`);
+  await expect(head.locator('.tag')).toHaveText('لغوشده', { timeout: 60_000 });
+  await expect(page.getByText('نتیجه‌ای در کار نیست: این کار به پایان نرسید.')).toBeVisible();
 });

@@ -7,7 +7,7 @@ test('opens in Persian, right to left, with what the server says', async ({ page
   await openStudio(page, '/');
   await expect(page.locator('html')).toHaveAttribute('lang', 'fa');
   await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
-  await expect(page).toHaveTitle('استودیوی persopt');
+  await expect(page).toHaveTitle('تنظیم · استودیوی persopt');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('تنظیم ابرپارامترها');
   await expect(page.locator('persopt-figures dt').first()).toHaveText('بهینه‌سازی‌ها');
   await expect(page.locator('persopt-figures .value').first()).toHaveText('۰');
@@ -20,7 +20,7 @@ test('switches to English and keeps it over a reload', async ({ page }) => {
   await expect(page.locator('html')).toHaveAttribute('dir', 'ltr');
   await page.reload();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Hyperparameter tuning');
-  await expect(page).toHaveTitle('persopt studio');
+  await expect(page).toHaveTitle('Tuning · persopt studio');
 });
 
 test('goes through the sections by keyboard, back and forward, and by deep link', async ({ page }) => {
@@ -46,10 +46,17 @@ test('changes the theme and keeps it', async ({ page }) => {
   expect(await paper()).toBe('rgb(15, 21, 25)');
 });
 
+const LOOKS = [
+  ['light', 'fa'],
+  ['dark', 'fa'],
+  ['light', 'en'],
+] as const;
+
 for (const view of VIEWS) {
   test(`axe finds nothing serious in ${view}`, async ({ page }) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [colorScheme, language] of LOOKS) {
       await page.emulateMedia({ colorScheme });
+      await page.addInitScript((chosen) => localStorage.setItem('persopt.language', chosen), language);
       await openStudio(page, `/studio/${view}`);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       expect(await seriousFaults(page)).toEqual([]);

@@ -3,6 +3,18 @@ import type { StudioServer } from '../e2e/server';
 
 const API = '/api/optimization';
 
+/** The pictures that the documentation shows: what is seen first of them goes into docs/images. */
+export const DOCUMENTED: ReadonlySet<string> = new Set([
+  'tuning-chosen-fa-light-wide',
+  'job-fa-dark-wide',
+  'comparison-result-en-light-wide',
+  'compress-result-en-dark-wide',
+  'quantization-result-fa-light-wide',
+  'pruning-result-en-light-wide',
+  'jobs-fa-light-narrow',
+  'job-en-dark-narrow',
+]);
+
 /** Ids of the jobs whose results are photographed. */
 export interface Jobs {
   tune: string;
@@ -15,6 +27,7 @@ export interface Jobs {
 /** What is photographed: a file's name, and its address. A view or a state that is added gets its line here. */
 export const PLACES: readonly (readonly [string, (jobs: Jobs) => string])[] = [
   ['tuning', () => '/studio/tuning'],
+  ['tuning-chosen', () => `/studio/tuning?model=models/tiny-bert-fa&dataset=${DATA}`],
   ['pruning', () => '/studio/pruning'],
   ['pruning-result', ({ prune }) => `/studio/pruning/${prune}`],
   ['quantization', () => '/studio/quantization'],

@@ -1,8 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, openStudio, test as base } from '../e2e/fixtures';
-import { PLACES, runJobs, type Jobs } from './places';
+import { DOCUMENTED, PLACES, runJobs, type Jobs } from './places';
 
 /* Every view with real results, both languages, both themes, on a desktop, a tablet and a phone: `npm run screenshots`, into screenshots/. */
+const MORE = 1150;
 const SIZES = {
   wide: { width: 1280, height: 860 },
   middle: { width: 768, height: 1024 },
@@ -27,6 +28,13 @@ async function unfix(page: Page): Promise<void> {
   });
 }
 
+/* What a person sees first, and a bit more of it on a wide screen. */
+async function photographForDocs(page: Page, picture: string): Promise<void> {
+  const { width, height } = page.viewportSize() ?? SIZES.wide;
+  const clip = { x: 0, y: 0, width, height: width > height ? MORE : height };
+  await page.screenshot({ path: `../docs/images/studio/${picture}.png`, clip, fullPage: width > height });
+}
+
 const test = base.extend<object, { jobs: Jobs }>({
   jobs: [async ({ server }, use) => use(await runJobs(server)), { scope: 'worker', timeout: 1_800_000 }],
 });
@@ -43,10 +51,11 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await openStudio(page, address(jobs));
           await page.getByRole('heading', { level: 1 }).waitFor();
           await expect(page.locator('persopt-state[kind="loading"]')).toHaveCount(0);
-          await unfix(page);
           await settled(page);
-          const path = `screenshots/${name}-${language}-${colorScheme}-${size}.png`;
-          await page.screenshot({ path, fullPage: true });
+          const picture = `${name}-${language}-${colorScheme}-${size}`;
+          if (DOCUMENTED.has(picture)) await photographForDocs(page, picture);
+          await unfix(page);
+          await page.screenshot({ path: `screenshots/${picture}.png`, fullPage: true });
         }
       });
     }

@@ -5,7 +5,7 @@ import { describeFault, describeFaultText } from '../../src/i18n/fault-words';
 import { Translator } from '../../src/i18n/translator';
 
 const [fa, en] = [new Translator('fa'), new Translator('en')];
-beforeAll(() => Promise.all([fa.load('faults'), en.load('faults')]));
+beforeAll(() => Promise.all([fa.load('said'), en.load('said')]));
 
 /** What the server says, each with the part of it that its sources must hold, and what the Persian text must hold. */
 const SAID: readonly (readonly [said: string, source: string, held: string])[] = [

@@ -121,6 +121,11 @@ describe('the table of trials', () => {
   test('is narrowed down by state and by words', () => {
     expect(numbers(trials, { by: 'number', down: false }, { state: 'failed', words: '' })).toEqual([1]);
     expect(numbers(trials, { by: 'number', down: false }, { state: '', words: 'batchsize=32 SGD' })).toEqual([3]);
+    expect(
+      numbers(trials, { by: 'number', down: false }, { state: '', words: 'دسته=۳۲ sgd' }, (name) =>
+        name === 'batchSize' ? 'دسته' : name,
+      ),
+    ).toEqual([3]);
     expect(numbers(trials, { by: 'number', down: false }, { state: '', words: 'memory' })).toEqual([1]);
   });
 

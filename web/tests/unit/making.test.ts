@@ -45,10 +45,19 @@ describe('a pruning', () => {
     expect(pattern?.sparsity).toBeUndefined();
   });
 
+  test('reads layers in every script, and sends what is no number as it was typed', () => {
+    const layers = (keepLayers: string) =>
+      prune.toSpec({ ...draft, what: 'units', by: 'ratios', keepLayers }, 'out').config?.keepLayers;
+    expect(layers('۰، ۲')).toEqual([0, 2]);
+    expect(layers('0, two')).toEqual([0, 'two']);
+    expect(prune.toSpec({ ...draft, by: 'pattern', pattern: '۲:۴' }, 'out').config?.pattern).toBe('2:4');
+  });
+
   test('names its reasons for a data set', () => {
     expect(prune.dataReasons({ ...draft, method: 'wanda' })).toEqual(['pruning.data.wanda']);
     expect(prune.dataReasons({ ...draft, what: 'vocabulary', method: 'wanda' })).toEqual(['pruning.data.vocabulary']);
     expect(prune.dataReasons({ ...draft, trains: true })).toEqual(['pruning.data.training']);
+    expect(prune.dataReasons({ ...draft, method: 'mine', isAsked: true })).toEqual(['pruning.data.asked']);
   });
 
   test('of the vocabulary alone has no method', () => {

@@ -31,7 +31,7 @@ describe('metrics', () => {
   });
 
   test('the sign of percent follows its digits in a text from right to left, whatever stands before', () => {
-    expect(metricValue('accuracy', 0.5, fa.formats)).toBe('\u2067\u061c۵۰٪\u2069');
+    expect(metricValue('accuracy', 0.5, fa.formats)).toBe('\u2067۵۰\u061c٪\u2069');
   });
 });
 

@@ -12,7 +12,7 @@ from persopt.domain.errors import NotFoundError
 from persopt.server.files import send_file
 from persopt.server.path_guard import safe_join
 from persopt.server.routes.parameters import AnyRequest, PathText, Served, in_thread
-from persopt.server.studio_page import BUILD_HINT
+from persopt.server.studio_page import BUILD_HINT, find_page
 
 __all__ = ("studio_routes",)
 
@@ -43,8 +43,12 @@ _ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
 def get_studio(request: AnyRequest, services: Served) -> Response[Any]:
     """Return the studio's page."""
     if services.options.static is None:
-        text = f"persopt serves its API under /api/optimization. The studio is not built: {BUILD_HINT}.\n"
-        return Response(text.encode(), media_type="text/plain", status_code=200)
+        page = "`persopt studio` serves its page too" if find_page() else f"The studio is not built: {BUILD_HINT}"
+        return Response(
+            f"persopt serves its API under /api/optimization. {page}.\n".encode(),
+            media_type="text/plain",
+            status_code=200,
+        )
     return _send(request, services, services.options.static, _PAGE)
 
 

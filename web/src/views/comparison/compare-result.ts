@@ -45,7 +45,7 @@ export class CompareResultElement extends ComparisonElement {
 
   override render() {
     const { report, job } = this;
-    if (!report || !this.isReady) return html`<persopt-state kind="loading"></persopt-state>`;
+    if (!report || !this.isReady) return this.withoutReport(job);
     const notes = report.notes[this.formats.language] ?? [];
     const id = job?.id ?? '';
     const hasTrade =
@@ -77,7 +77,7 @@ export class CompareResultElement extends ComparisonElement {
       ${part(
         id !== '' && report.task !== 'image-classification',
         html`<persopt-try-models
-          .models=${report.models.slice(0, 4).map(({ path, label }) => ({ name: path, label }))}
+          .models=${report.models.map(({ path, label }) => ({ name: path, label }))}
         ></persopt-try-models>`,
       )}
       ${part(id !== '', html`<persopt-report-files job-id=${id}></persopt-report-files>`)}

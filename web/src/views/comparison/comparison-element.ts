@@ -1,7 +1,10 @@
-import { css } from 'lit';
+import { css, html, type TemplateResult } from 'lit';
+import type { Job } from '../../api/types';
 import type { Translator } from '../../i18n/translator';
+import { isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { StudioElement } from '../../ui/element';
+import '../../ui/state';
 import { surfaces } from '../../ui/surfaces.css';
 import type { Speaker } from './wording';
 
@@ -48,6 +51,13 @@ export class ComparisonElement extends StudioElement implements Speaker {
 
   protected get translator(): Translator {
     return this.session.translator;
+  }
+
+  /** What stands in place of a result that is not there, or not there yet. */
+  protected withoutReport(job: Job | null): TemplateResult {
+    if (!this.isReady || job === null || job.state === 'succeeded')
+      return html`<persopt-state kind="loading"></persopt-state>`;
+    return html`<p class="soft">${this.text(isActive(job) ? 'comparison.report.soon' : 'comparison.report.none')}</p>`;
   }
 
   /** Whether the texts are there. */

@@ -2,6 +2,7 @@ import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { FINISHED_STATES, type CompareSpec, type CompressSpec, type Job } from '../../api/types';
 import { describeFaultText } from '../../i18n/fault-words';
+import { describeProgress } from '../../i18n/progress-words';
 import { estimateLeft } from '../../state/estimate';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
@@ -13,7 +14,6 @@ import './compare-result';
 import './compress-live';
 import './compress-result';
 import type { CompareReport, CompressReport } from './reports';
-import { phaseText } from './said';
 
 const TICK_MS = 1000;
 
@@ -57,11 +57,14 @@ export class ComparisonRunElement extends ComparisonElement {
   @state() private report: CompareReport | CompressReport | null = null;
   @state() private fault: unknown = null;
   private spoken = '';
+  private known = '';
+  private endRefresh = () => {};
   private ticking: ReturnType<typeof setInterval> | undefined;
 
   protected override sessionReady(session: Session): void {
     super.sessionReady(session);
     new Watch(this, session.jobs.jobs);
+    this.endRefresh = session.feed.onRefresh(() => this.lookAgain());
   }
 
   override connectedCallback(): void {
@@ -73,6 +76,7 @@ export class ComparisonRunElement extends ComparisonElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.endRefresh();
     clearInterval(this.ticking);
   }
 
@@ -80,6 +84,7 @@ export class ComparisonRunElement extends ComparisonElement {
     if (changed.has('jobId')) {
       this.report = null;
       this.fault = null;
+      this.known = '';
       void this.load();
     }
     const { job } = this;
@@ -100,7 +105,7 @@ export class ComparisonRunElement extends ComparisonElement {
   }
 
   private get job(): Job | undefined {
-    return this.session.jobs.get(this.jobId);
+    return this.session.jobs.get(this.known || this.jobId); // an address may hold the first digits of an id only
   }
 
   private head(job: Job) {
@@ -157,7 +162,7 @@ export class ComparisonRunElement extends ComparisonElement {
     const waiting = job.state === 'queued';
     const phase = waiting
       ? this.text('comparison.run.queued')
-      : phaseText(message, this) || this.text('comparison.run.beginning');
+      : describeProgress(message, this.translator) || this.text('comparison.run.beginning');
     return html`<div class="progress">
       <p class="phase">${phase}</p>
       <progress class="bar" max="1" .value=${share ?? 0} aria-label=${this.text('comparison.run.progress')}></progress>
@@ -208,7 +213,7 @@ export class ComparisonRunElement extends ComparisonElement {
     if (!this.isReady) return;
     const text = FINISHED_STATES.includes(job.state)
       ? this.text(`job.state.${job.state}`)
-      : phaseText(job.progress.message, this);
+      : describeProgress(job.progress.message, this.translator);
     if (text === this.spoken || text === '') return;
     if (this.spoken !== '') this.session.notices.announce(text);
     this.spoken = text;
@@ -216,11 +221,21 @@ export class ComparisonRunElement extends ComparisonElement {
 
   private async load(): Promise<void> {
     this.fault = null;
+    const asked = this.jobId;
     try {
-      await this.session.jobs.load(this.jobId);
+      const job = await this.session.jobs.load(asked);
+      if (asked === this.jobId) this.known = job.id;
+      this.requestUpdate();
     } catch (error) {
-      this.fault = error;
+      if (asked === this.jobId) this.fault = error;
     }
+  }
+
+  /* What could not be read while the server was away is read once it is back. */
+  private lookAgain(): void {
+    if (this.fault === null) return;
+    this.fault = null; // a report that is missing is read by the next update
+    if (!this.job) void this.load();
   }
 
   private reading = false;
@@ -229,7 +244,7 @@ export class ComparisonRunElement extends ComparisonElement {
     this.reading = true;
     try {
       const report = await this.session.client.report<CompareReport | CompressReport>(id);
-      if (id === this.jobId) this.report = report;
+      if (id === this.job?.id) this.report = report;
     } catch (error) {
       this.fault = error;
     } finally {

@@ -9,6 +9,7 @@ import { icon } from '../../ui/icons';
 import '../../ui/state';
 import './candidates';
 import './compare-result';
+import './compress-live';
 import { ComparisonElement } from './comparison-element';
 import { exampleCode } from './example';
 import { inverted, judgeSize, judgeSpeed } from './figures';
@@ -110,7 +111,12 @@ export class CompressResultElement extends ComparisonElement {
 
   override render() {
     const { report } = this;
-    if (!report || !this.isReady) return html`<persopt-state kind="loading"></persopt-state>`;
+    if (!report || !this.isReady) {
+      const { job } = this;
+      const live =
+        job && job.state !== 'succeeded' ? html`<persopt-compress-live .job=${job}></persopt-compress-live>` : nothing;
+      return html`${this.withoutReport(job)} ${live}`;
+    }
     return html`
       <section class="section">${this.verdict(report)}</section>
       <section class="section">${this.recipe(report)}</section>

@@ -1,4 +1,5 @@
 import type { CompareSpec, CompressSpec, Job } from '../../api/types';
+import { latinDigits } from '../../i18n/formats';
 
 type Split = NonNullable<CompareSpec['split']>;
 type Technique = NonNullable<CompressSpec['techniques']>[number];
@@ -91,8 +92,7 @@ export const NEW_COMPRESS: CompressDraft = {
 
 /** Reads whole numbers that a person typed, one after another, in any script. */
 export function readCounts(text: string): number[] {
-  const latin = text.replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0));
-  return latin
+  return latinDigits(text)
     .split(/[^\d.-]+/)
     .filter(Boolean)
     .map(Number);

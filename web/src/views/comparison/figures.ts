@@ -48,6 +48,8 @@ export function pooledLatency(model: ComparedModel, models: readonly ComparedMod
 
 export interface TradePoint {
   label: string;
+  /** Of the model in the report. */
+  place: number;
   /** Milliseconds, or bytes. */
   cost: number;
   quality: Estimate;
@@ -57,10 +59,10 @@ export interface TradePoint {
 export function tradePoints(report: CompareReport, cost: 'latency' | 'size'): TradePoint[] {
   const { metric, models } = report;
   if (metric === null) return [];
-  return models.flatMap((model) => {
+  return models.flatMap((model, place) => {
     const quality = model.quality[metric];
     const price = cost === 'size' ? model.weightBytes : pooledLatency(model, models);
-    return quality === undefined || price === null ? [] : [{ label: model.label, cost: price, quality }];
+    return quality === undefined || price === null ? [] : [{ label: model.label, place, cost: price, quality }];
   });
 }
 

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { engineName } from '../../i18n/engines';
 import { ltr } from '../../ui/element';
 import { ComparisonElement } from './comparison-element';
 import { pooledLatency } from './figures';
@@ -51,7 +52,7 @@ export class ComparedModelsElement extends ComparisonElement {
       <th scope="row">
         ${ltr(model.label)}${place === 0 ? html`<span class="under">${this.text('comparison.baseline')}</span>` : nothing}
       </th>
-      <td>${ltr(model.format)}</td>
+      <td>${ltr(engineName(model.format))}</td>
       <td class="number">
         ${formats.bytes(model.weightBytes)}<span class="under"
           >${this.text('comparison.folder', { size: formats.bytes(model.totalBytes) })}</span

@@ -11,6 +11,8 @@ import { isolate, milliseconds } from './wording';
 
 type Cost = 'latency' | 'size';
 
+const SERIES = 6;
+
 /** `<persopt-trade .report=…>`: the task's metric against latency or size, with the models that none beats in both. */
 @customElement('persopt-trade')
 export class TradeElement extends ComparisonElement {
@@ -42,13 +44,13 @@ export class TradeElement extends ComparisonElement {
     const cost = costs.find((one) => one === this.cost) ?? 'size';
     const { metric } = report;
     const label = this.text(`comparison.trade.${cost}`, { metric: metricName(metric, this.translator) });
-    const points = tradePoints(report, cost).map(({ label: name, cost: x, quality }, place) => ({
+    const points = tradePoints(report, cost).map(({ label: name, place, cost: x, quality }) => ({
       id: name,
       name,
       x,
       y: quality.value,
       yInterval: [quality.low, quality.high] as const,
-      series: (place % 6) + 1, // the colours of the models in the other charts
+      series: (place % SERIES) + 1, // the colours of the models in the other charts
     }));
     const costsSeen = points.map(({ x }) => x);
     const log = Math.max(...costsSeen) > 20 * Math.min(...costsSeen);
@@ -77,7 +79,7 @@ export class TradeElement extends ComparisonElement {
           format: (value: number) => metricValue(metric, value, this.formats),
         }}
         .front=${{ x: 'lower', y: isBetter(metric, 1) ? 'higher' : 'lower', label: this.text('comparison.front') }}
-        .series=${Object.fromEntries(points.map(({ series, name }) => [series, isolate(name)]))}
+        .series=${points.length > SERIES ? {} : Object.fromEntries(points.map(({ series, name }) => [series, isolate(name)]))}
       ></persopt-scatter>
     `;
   }

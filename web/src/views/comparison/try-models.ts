@@ -116,7 +116,10 @@ export class TryModelsElement extends ComparisonElement {
         this.bare
           ? nothing
           : html`<h2>${this.text('comparison.try')}</h2>
-              <p class="soft">${this.text('comparison.try.note')}</p>`
+              <p class="soft">
+                ${this.text('comparison.try.note')}
+                ${this.models.length > MOST ? this.text('comparison.try.first', { count: MOST }) : nothing}
+              </p>`
       }
       <form @submit=${this.ask}>
         <persopt-field label=${this.text('comparison.try.text')}>

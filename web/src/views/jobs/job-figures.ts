@@ -2,6 +2,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Job } from '../../api/types';
 import { metricInSentence, metricValue } from '../../i18n/metrics';
+import { describeProgress } from '../../i18n/progress-words';
 import { catalogOf } from '../../state/catalog';
 import { clock } from '../../state/clock';
 import { estimateLeft } from '../../state/estimate';
@@ -93,7 +94,9 @@ export class JobFiguresElement extends StudioElement {
       </dl>
       ${
         job.state === 'running' && job.progress.message && !tuneSpec(job)
-          ? html`<p class="message"><bdi dir="auto">${job.progress.message}</bdi></p>`
+          ? html`<p class="message">
+              <bdi dir="auto">${describeProgress(job.progress.message, this.session.translator)}</bdi>
+            </p>`
           : nothing
       }
     `;

@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Problem } from '../../api/problem';
 import type { Job } from '../../api/types';
 import { describeFaultText } from '../../i18n/fault-words';
+import { describeProgress } from '../../i18n/progress-words';
 import { canResume, isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
@@ -103,7 +104,8 @@ export class JobPageElement extends StudioElement {
   private data: JobData | null = null;
   private watches: Watch[] = [];
   private asked = '';
-  private told = -1;
+  /** What was told last; null before anything is known. */
+  private stage: string | null = null;
   private endRefresh: () => void = () => undefined;
 
   protected override sessionReady(session: Session): void {
@@ -265,7 +267,7 @@ export class JobPageElement extends StudioElement {
       this.jobId = job.id;
       this.data = new JobData(this.session, job);
       this.watches = [new Watch(this, this.data.report), new Watch(this, this.data.trials)];
-      this.told = isActive(job) ? job.progress.done : -2;
+      this.stage = stageOf(job);
     } catch (error) {
       if (asked === this.job) this.fault = error;
     }
@@ -282,15 +284,19 @@ export class JobPageElement extends StudioElement {
     this.jobId = '';
   }
 
-  /** Screen readers hear of each trial that has ended, and of the end. */
-  private tellProgress({ progress, state, kind }: Job): void {
-    const told = isActive({ state }) ? progress.done : -2;
-    if (told === this.told || this.told === -1) return;
-    const before = this.told;
-    this.told = told;
-    if (told === -2) {
-      if (before >= 0 && this.data) this.session.notices.announce(this.text(`job.state.${state}`));
-    } else if (kind === 'tune' && progress.total !== null) {
+  /** Screen readers hear of each trial that has ended, of each stage of other jobs, and of the end. */
+  private tellProgress(job: Job): void {
+    const stage = stageOf(job);
+    const before = this.stage;
+    if (stage === before) return;
+    this.stage = stage;
+    if (before === null) return; // what is seen at first need not be told
+    const { progress, kind, state } = job;
+    if (!isActive(job)) {
+      this.session.notices.announce(this.text(`job.state.${state}`));
+    } else if (kind !== 'tune') {
+      this.session.notices.announce(describeProgress(progress.message, this.session.translator));
+    } else if (progress.total !== null) {
       this.session.notices.announce(this.text('jobs.announce', { done: progress.done, total: progress.total }));
     }
   }
@@ -307,4 +313,10 @@ export class JobPageElement extends StudioElement {
   private readonly openTrial = (event: CustomEvent<number>): void => {
     this.session.router.go(`/jobs/${this.jobId}/log?trial=${event.detail}`);
   };
+}
+
+/** What changes when something is to be told of a job. */
+function stageOf(job: Job): string {
+  if (!isActive(job)) return job.state;
+  return job.kind === 'tune' ? String(job.progress.done) : job.progress.message;
 }

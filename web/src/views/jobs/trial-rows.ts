@@ -1,4 +1,5 @@
 import type { Trial } from '../../api/types';
+import { latinDigits } from '../../i18n/formats';
 
 export type TrialState = Trial['state'];
 export interface Sorting {
@@ -30,11 +31,16 @@ export function cellOf(trial: Trial, column: string): number | string | boolean 
 }
 
 /** Trials that match, sorted; those without a value come last in either direction. */
-export function arrange(trials: readonly Trial[], { by, down }: Sorting, filter: TrialFilter): Trial[] {
-  const words = filter.words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+export function arrange(
+  trials: readonly Trial[],
+  { by, down }: Sorting,
+  filter: TrialFilter,
+  nameOf: (param: string) => string = (param) => param,
+): Trial[] {
+  const words = latinDigits(filter.words).toLocaleLowerCase().split(/\s+/).filter(Boolean);
   const matches = (trial: Trial) => {
     if (filter.state && trial.state !== filter.state) return false;
-    const params = Object.entries(trial.params).map(([name, value]) => `${name}=${value}`);
+    const params = Object.entries(trial.params).map(([name, value]) => `${name}=${value} ${nameOf(name)}=${value}`);
     const text = [String(trial.number), trial.fault?.message ?? '', ...params].join(' ').toLocaleLowerCase();
     return words.every((word) => text.includes(word));
   };

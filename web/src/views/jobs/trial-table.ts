@@ -115,7 +115,7 @@ export class TrialTableElement extends StudioElement {
     if (this.trials.length === 0) {
       return html`<persopt-state kind="empty" heading=${this.text('jobs.trials.none')}></persopt-state>`;
     }
-    const rows = arrange(this.trials, this.sorting, this.filter);
+    const rows = arrange(this.trials, this.sorting, this.filter, (name) => knobName(name, this.session.translator));
     const pages = Math.max(Math.ceil(rows.length / PAGE), 1);
     const page = Math.min(this.page, pages - 1);
     const shown = rows.slice(page * PAGE, (page + 1) * PAGE);

@@ -8,7 +8,7 @@ import '../../charts/scatter';
 import type { LegendEntry } from '../../charts/chart';
 import type { ScatterPoint } from '../../charts/scatter';
 import { knobName } from '../../i18n/knobs';
-import { isShare, metricInSentence, metricName, metricValue } from '../../i18n/metrics';
+import { metricInSentence, metricName, metricValue } from '../../i18n/metrics';
 import { isActive } from '../../state/jobs';
 import { ltr, own, StudioElement } from '../../ui/element';
 import { surfaces } from '../../ui/surfaces.css';
@@ -232,12 +232,9 @@ export class TuneResultElement extends StudioElement {
     return metricName(metric, this.session.translator);
   }
 
-  /** The axis of a metric; shares have percent on it. */
+  /** The axis of a metric, with its unit. */
   private axis(metric: string) {
-    return {
-      label: this.name(metric),
-      ...(isShare(metric) ? { format: (value: number) => this.formats.percent(value) } : {}),
-    };
+    return { label: this.name(metric), format: (value: number) => metricValue(metric, value, this.formats) };
   }
 
   private words(): ChartWords {

@@ -66,7 +66,8 @@ export abstract class DraftForm<D extends BaseDraft> extends StudioElement {
   protected abstract readSpec(spec: Job['spec'], short: (path: string) => string): D;
   /** What the field of a path is called, for the summary of faults. */
   protected abstract labelOf(path: string): string;
-  protected abstract parts(): readonly TemplateResult[];
+  /** The parts of the form, always as many; `nothing` for what is not asked now. */
+  protected abstract parts(): readonly unknown[];
   /** What will be done, in a sentence. */
   protected abstract promise(): string;
 

@@ -1,9 +1,19 @@
+import { readNumber } from '../../i18n/formats';
+
 /** Cuts a typed list at commas, Persian ones too. */
 export function splitList(text: string): string[] {
   return text
     .split(/[,،\n]/)
     .map((part) => part.trim())
     .filter(Boolean);
+}
+
+/** The numbers of a typed list, in any digits; what is none stays as it is, for the server to name. */
+export function numbers(text: string): (number | string)[] {
+  return splitList(text).map((part) => {
+    const value = readNumber(part);
+    return Number.isNaN(value) ? part : value;
+  });
 }
 
 /** The name of the workspace for an absolute path of it, such as `models/bert-fa`; else the path. */

@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Problem } from '../../api/problem';
 import type { Job, JobKind } from '../../api/types';
 import { describeFault } from '../../i18n/fault-words';
+import { describeProgress } from '../../i18n/progress-words';
 import { canResume, isActive } from '../../state/jobs';
 import type { Session } from '../../state/session';
 import { Watch } from '../../state/signal';
@@ -209,7 +210,12 @@ export class JobRunElement extends StudioElement {
   private progress(job: Job) {
     const { formats } = this;
     const { share, message } = job.progress;
-    const stage = job.state === 'queued' ? this.text('run.queued') : this.stage(message);
+    const stage =
+      job.state === 'queued'
+        ? this.text('run.queued')
+        : message
+          ? describeProgress(message, this.session.translator)
+          : this.text('run.starting');
     const told = share === null ? '' : this.text('run.share', { share: formats.percent(share, 0) });
     const spent = job.startedAt ? (Date.now() - Date.parse(job.startedAt)) / 1000 : 0;
     this.speak(stage);
@@ -225,16 +231,6 @@ export class JobRunElement extends StudioElement {
         <span>${spent > 1 ? this.text('run.elapsed', { time: formats.duration(Math.round(spent)) }) : nothing}</span>
       </p>
     </div>`;
-  }
-
-  /** A stage in the person's language, or as the server calls it. */
-  private stage(message: string) {
-    if (!message) return this.text('run.starting');
-    const key = `run.stage.${message}`;
-    const { translator } = this.session;
-    const file = /^pruning (\S+)$/.exec(message)?.[1];
-    if (file) return this.text('run.stage.file', { file: `\u2068${file}\u2069` });
-    return translator.has(key) ? translator.text(key) : message;
   }
 
   private speak(stage: string): void {

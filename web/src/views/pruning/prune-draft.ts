@@ -1,8 +1,9 @@
 import type { PruneSpec } from '../../api/types';
 import type { Options } from '../../forms';
+import { latinDigits } from '../../i18n/formats';
 import type { MessageKey } from '../../i18n/keys';
 import { dataDraft, dataSpec, NO_DATA, type DataDraft } from '../making/data-form';
-import { compact, splitList } from '../making/drafts';
+import { compact, numbers, splitList } from '../making/drafts';
 
 /** What the pruning form holds; numbers are null where the server's default counts. */
 export interface PruneDraft extends DataDraft {
@@ -47,6 +48,8 @@ export interface PruneDraft extends DataDraft {
   batchSize: number | null;
   device: string;
   seed: number | null;
+  /** Whether the server has asked for data that nothing else in the form wants: a plugin's method gathers on them. */
+  isAsked: boolean;
 }
 
 export const FIRST_DRAFT: PruneDraft = {
@@ -91,6 +94,7 @@ export const FIRST_DRAFT: PruneDraft = {
   batchSize: 16,
   device: 'auto',
   seed: 0,
+  isAsked: false,
 };
 
 /** What the built-in methods gather on data, and so need some. */
@@ -109,6 +113,7 @@ export function dataReasons(draft: PruneDraft): readonly MessageKey[] {
   if (trimsVocabulary(draft)) reasons.push('pruning.data.vocabulary');
   if (gathering) reasons.push(gathering);
   if (draft.what !== 'vocabulary' && draft.trains) reasons.push('pruning.data.training');
+  if (draft.isAsked && reasons.length === 0) reasons.push('pruning.data.asked');
   return reasons;
 }
 
@@ -155,14 +160,14 @@ function config(draft: PruneDraft): NonNullable<PruneSpec['config']> {
   const units = draft.what === 'units';
   const ratios = units && draft.by === 'ratios';
   const pattern = !units && draft.by === 'pattern';
-  const keepLayers = splitList(draft.keepLayers).map(Number);
+  const keepLayers = numbers(draft.keepLayers);
   return compact({
     method: draft.method,
     methodOptions: draft.methodOptions,
     structured: units || undefined,
     sparsity: ratios || pattern ? undefined : given(draft.sparsity),
     scope: units || pattern || draft.scope === '' ? undefined : draft.scope,
-    pattern: pattern ? draft.pattern.trim() : undefined,
+    pattern: pattern ? latinDigits(draft.pattern.trim()) : undefined,
     ratios: ratios
       ? compact({
           heads: given(draft.heads),
@@ -213,7 +218,7 @@ export function fromSpec(spec: PruneSpec, short: (path: string) => string): Prun
   const onlyVocabulary = config.method === 'none';
   // The server fills ratios in where a sparsity was asked for.
   const byRatios = Boolean(ratios ?? config.keepLayers?.length) && (config.sparsity ?? null) === null;
-  return {
+  const draft: PruneDraft = {
     ...FIRST_DRAFT,
     model: short(spec.modelPath ?? ''),
     ...dataDraft(spec, short),
@@ -252,5 +257,7 @@ export function fromSpec(spec: PruneSpec, short: (path: string) => string): Prun
     batchSize: spec.batchSize ?? 16,
     device: spec.device ?? 'auto',
     seed: spec.seed ?? 0,
+    isAsked: false,
   };
+  return { ...draft, isAsked: draft.dataset !== '' && dataReasons(draft).length === 0 };
 }

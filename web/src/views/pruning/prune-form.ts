@@ -27,6 +27,17 @@ export class PruneFormElement extends DataForm<PruneDraft> {
   protected override readonly kind = 'prune';
   protected override readonly hiddenLegends = new Set(['what', 'method']);
 
+  override willUpdate(): void {
+    // Nothing in the form wanted data, so none were sent: they are missing.
+    const asks = this.faults.some(({ path }) => path === '$.datasetPath');
+    if (asks && dataReasons(this.draft).length === 0) this.take({ isAsked: true });
+  }
+
+  protected override put<K extends keyof PruneDraft>(name: K, value: PruneDraft[K], path: string): void {
+    super.put(name, value, path);
+    if (name === 'method' || name === 'what') this.take({ isAsked: false });
+  }
+
   protected override initial(): PruneDraft {
     return FIRST_DRAFT;
   }
@@ -56,19 +67,16 @@ export class PruneFormElement extends DataForm<PruneDraft> {
     return this.text(draft.by === 'pattern' ? 'pruning.promise.pattern' : 'pruning.promise.weights', values);
   }
 
-  protected override parts() {
+  protected override parts(): unknown[] {
     const { what } = this.draft;
-    const own =
-      what === 'vocabulary'
-        ? []
-        : [
-            this.section(this.text('pruning.method'), this.text('pruning.method.text'), this.method()),
-            this.section(this.text('pruning.amount'), this.text(`pruning.amount.text.${what}`), this.amount()),
-          ];
+    const method = this.section(this.text('pruning.method'), this.text('pruning.method.text'), this.method());
     return [
       this.section(this.text('make.model'), this.text('pruning.model.text'), this.models()),
       this.section(this.text('pruning.what'), this.text('pruning.what.text'), this.what()),
-      ...own,
+      what === 'vocabulary' ? nothing : method,
+      what === 'vocabulary'
+        ? nothing
+        : this.section(this.text('pruning.amount'), this.text(`pruning.amount.text.${what}`), this.amount()),
       this.section(this.text('pruning.data'), this.text('pruning.data.text'), this.data()),
       html`<details>
         <summary>${this.text('make.more')}</summary>

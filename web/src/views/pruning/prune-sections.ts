@@ -37,7 +37,7 @@ export function structuredSection({ structured }: PruneReport, view: StudioEleme
     }
     <details>
       <summary>${view.text('result.units.all', { count: rows.length })}</summary>
-      <div class="scroller">
+      <div class="scroller" tabindex="0" role="region" aria-label=${view.text('result.units')}>
         <table>
           <caption class="visually-hidden">
             ${view.text('result.units')}

@@ -1,9 +1,8 @@
 import type { QuantizeSpec } from '../../api/types';
 import type { Options } from '../../forms';
-import { readNumber } from '../../i18n/formats';
 import type { MessageKey } from '../../i18n/keys';
 import { dataDraft, dataSpec, NO_DATA, type DataDraft } from '../making/data-form';
-import { compact, splitList } from '../making/drafts';
+import { compact, numbers, splitList } from '../making/drafts';
 
 /** What the quantization form holds; numbers are null where the server's default counts. */
 export interface QuantizeDraft extends DataDraft {
@@ -176,13 +175,6 @@ function given(value: number | null): number | undefined {
 }
 
 /* What is no number is sent as it was typed, so that the server names it in its fault. */
-function numbers(text: string): (number | string)[] {
-  return splitList(text).map((part) => {
-    const value = readNumber(part);
-    return Number.isNaN(value) ? part : value;
-  });
-}
-
 /** The draft that a job's spec comes from. Its output is left open: that folder is taken. */
 export function fromSpec(spec: QuantizeSpec, short: (path: string) => string): QuantizeDraft {
   const config = spec.config ?? {};

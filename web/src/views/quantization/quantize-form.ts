@@ -52,7 +52,7 @@ export class QuantizeFormElement extends DataForm<QuantizeDraft> {
     return this.text(this.key(`quantization.promise.${draft.method}`), values);
   }
 
-  protected override parts() {
+  protected override parts(): unknown[] {
     return [
       this.section(this.text('make.model'), this.text('quantization.model.text'), this.models()),
       this.section(this.text('quantization.how'), this.text('quantization.how.text'), this.how()),

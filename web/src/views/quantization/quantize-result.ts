@@ -86,7 +86,7 @@ export class QuantizeResultElement extends ResultElement<QuantizeReport> {
     return html`<section>
       <h3>${this.text('result.tried')}</h3>
       <p class="soft small">${this.text('result.tried.text')}</p>
-      <div class="scroller">
+      <div class="scroller" tabindex="0" role="region" aria-label=${this.text('result.tried')}>
         <table>
           <caption class="visually-hidden">
             ${this.text('result.tried')}
@@ -102,7 +102,7 @@ export class QuantizeResultElement extends ResultElement<QuantizeReport> {
             ${tried.map(
               (one) =>
                 html`<tr>
-                  <td>${ltr(one.backend)}</td>
+                  <td>${ltr(engineName(one.backend))}</td>
                   <td class="number">
                     ${one.latency === null ? this.text('result.none') : this.formats.milliseconds(one.latency)}
                   </td>

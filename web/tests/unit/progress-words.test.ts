@@ -1,0 +1,25 @@
+import { beforeAll, expect, test } from 'vitest';
+import { describeProgress } from '../../src/i18n/progress-words';
+import { Translator } from '../../src/i18n/translator';
+
+const [fa, en] = [new Translator('fa'), new Translator('en')];
+
+beforeAll(async () => {
+  await Promise.all([fa.load('said'), en.load('said')]);
+});
+
+const bare = (text: string) => text.replace(/[\u2066-\u2069]/g, '');
+
+test.each([
+  ['loading the model', 'بارگذاری مدل'],
+  ['pruning model-00001-of-00002.safetensors', 'هرس model-00001-of-00002.safetensors'],
+  ['judging words-int8', 'سنجش کیفیت words-int8'],
+  ['candidate 4, in earnest: dynamic 8 bits', 'نامزد ۴: آموزش و سنجش کامل'],
+  ['something new', 'something new'],
+])('%s', (message, told) => {
+  expect(bare(describeProgress(message, fa))).toBe(told);
+});
+
+test('English has words of its own for the stages too', () => {
+  expect(describeProgress('cutting units', en)).not.toBe('');
+});
