@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PAGE = "src/persopt/server/static"
-OLDEST_NODE = (20, 19)
 
 
 class StudioBuildHook(BuildHookInterface[Any]):
@@ -24,10 +24,9 @@ class StudioBuildHook(BuildHookInterface[Any]):
             return
         web = Path(self.root) / "web"
         npm = shutil.which("npm")
-        if npm is None or not (web / "package.json").is_file() or not is_node_new():
+        if npm is None or not (web / "package.json").is_file() or not is_node_new(web / "package.json"):
             self.app.display_warning(
-                "the studio's page is not built: there is no npm, no web/ in these sources, or no Node as new as "
-                + ".".join(map(str, OLDEST_NODE))
+                "the studio's page is not built: there is no npm, no web/ in the sources, or no Node as new as it wants"
             )
         else:
             if not (web / "node_modules").is_dir():
@@ -37,12 +36,16 @@ class StudioBuildHook(BuildHookInterface[Any]):
             build_data["artifacts"].append(f"/{PAGE}/**")
 
 
-def is_node_new() -> bool:
-    """Return whether Node is there and new enough for the tools of the build."""
+def is_node_new(package: Path) -> bool:
+    """Return whether Node is there, and as new as the package wants by its `engines`."""
     node = shutil.which("node")
     if node is None:
         return False
+    oldest = json.loads(package.read_text("utf-8"))["engines"]["node"].removeprefix(">=")
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    major, _, rest = told.removeprefix("v").partition(".")
-    minor = rest.partition(".")[0]
-    return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= OLDEST_NODE
+    return read_version(told.removeprefix("v")) >= read_version(oldest)
+
+
+def read_version(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version; none of what is no version."""
+    return tuple(int(part) for part in text.split(".") if part.isdigit())

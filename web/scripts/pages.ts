@@ -2,7 +2,7 @@ import type { OutputBundle, OutputChunk } from 'rolldown';
 import type { Plugin } from 'vite';
 import { areasOf, VIEWS, type ViewName } from '../src/views/names.ts';
 
-/** The language that the studio begins with; in the other one, once chosen, the browser has its texts already. */
+/** The language that the studio begins with. The server does not know what was chosen: for English these come in vain. */
 const LANGUAGE = 'fa';
 
 /**

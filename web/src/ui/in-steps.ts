@@ -7,7 +7,6 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 export class InSteps implements ReactiveController {
   private shown = 1;
   private wanted = 0;
-  private isFinished = false;
   private timer: number | undefined;
 
   constructor(private readonly host: ReactiveControllerHost) {
@@ -16,18 +15,19 @@ export class InSteps implements ReactiveController {
 
   /** Whether all parts are there, so that what comes after them may be rendered. */
   get isDone(): boolean {
-    return this.isFinished || this.shown > this.wanted;
+    return this.shown > this.wanted;
   }
 
   /** Returns those of the parts that are rendered this time. */
   of<T>(parts: readonly T[]): readonly T[] {
     this.wanted = parts.length;
-    return this.isFinished ? parts : parts.slice(0, this.shown);
+    return parts.slice(0, this.shown);
   }
 
   hostUpdated(): void {
-    this.isFinished ||= this.isDone; // once all are there, they stay
-    if (!this.isDone) this.timer ??= window.setTimeout(this.next);
+    if (this.isDone)
+      this.shown = Infinity; // once all are there, they stay
+    else this.timer ??= window.setTimeout(this.next);
   }
 
   hostDisconnected(): void {

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import said from '../../src/i18n/en/said.json';
 import { describeProgress } from '../../src/i18n/progress-words';
 import { Translator } from '../../src/i18n/translator';
 
@@ -21,5 +24,14 @@ test.each([
 });
 
 test('English has words of its own for the stages too', () => {
-  expect(describeProgress('cutting units', en)).not.toBe('');
+  expect(describeProgress('cutting units', en)).toBe('Cutting units');
+});
+
+test('each stage that has a text is one that the server says', () => {
+  const root = fileURLToPath(new URL('../../../src/persopt/', import.meta.url));
+  const files = (readdirSync(root, { recursive: true }) as string[]).filter((name) => name.endsWith('.py'));
+  const written = files.map((file) => readFileSync(root + file, 'utf8')).join('\n');
+  const stages = Object.keys(said).filter((key) => /^progress\.[a-z]+ /.test(key));
+  expect(stages.length).toBeGreaterThan(10);
+  for (const stage of stages) expect(written).toContain(stage.replace('progress.', ''));
 });

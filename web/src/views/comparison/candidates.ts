@@ -5,7 +5,7 @@ import { icon } from '../../ui/icons';
 import { ComparisonElement } from './comparison-element';
 import { keepsLimits, type Limits, type Looked } from './recipes';
 import { reasonText } from './said';
-import { interval, milliseconds, ratioText, recipeSteps, signed } from './wording';
+import { interval, ratioText, recipeSteps, signed } from './wording';
 
 type SortKey = 'number' | 'drop' | 'latency' | 'size';
 
@@ -125,7 +125,7 @@ export class CandidatesElement extends ComparisonElement {
         }
       </td>
       <td class="number">
-        ${one.latency === null ? '—' : this.text('comparison.milliseconds', { number: milliseconds(one.latency, this) })}
+        ${one.latency === null ? '—' : this.formats.milliseconds(one.latency)}
         ${
           one.speedup === null
             ? nothing

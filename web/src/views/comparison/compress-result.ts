@@ -18,7 +18,7 @@ import { brokenLimits, limitsOf, readCandidate } from './recipes';
 import type { CompressReport } from './reports';
 import { reasonText } from './said';
 import './try-models';
-import { interval, isolate, milliseconds, ratioNumber, recipeSteps, signed } from './wording';
+import { interval, isolate, ratioNumber, recipeSteps, signed } from './wording';
 
 /** `<persopt-compress-result .job=… .report=…>`: the recipe that a search chose, what shows it, and all others. */
 @customElement('persopt-compress-result')
@@ -182,16 +182,17 @@ export class CompressResultElement extends ComparisonElement {
 
   /** Why the chosen candidate does not meet the target. */
   private broken(report: CompressReport): string[] {
-    return brokenLimits(readCandidate(report.chosen), limitsOf(report)).flatMap(({ name, found, most }) => {
-      if (found === null) return [];
-      const write = (value: number) =>
-        name === 'size'
-          ? this.formats.bytes(value)
-          : name === 'latency'
-            ? milliseconds(value, this)
-            : this.formats.number(value);
-      return [this.text(`comparison.broken.${name}`, { found: write(found), limit: write(most) })];
-    });
+    const { formats } = this;
+    const write = {
+      drop: (value: number) => formats.number(value),
+      size: (value: number) => formats.bytes(value),
+      latency: (value: number) => formats.milliseconds(value),
+    };
+    return brokenLimits(readCandidate(report.chosen), limitsOf(report)).flatMap(({ name, found, most }) =>
+      found === null
+        ? []
+        : [this.text(`comparison.broken.${name}`, { found: write[name](found), limit: write[name](most) })],
+    );
   }
 
   private numbers({ chosen, original, confirmation, metric }: CompressReport) {

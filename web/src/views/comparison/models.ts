@@ -5,7 +5,6 @@ import { ltr } from '../../ui/element';
 import { ComparisonElement } from './comparison-element';
 import { pooledLatency } from './figures';
 import type { ComparedModel, CompareReport } from './reports';
-import { milliseconds } from './wording';
 
 /** `<persopt-compared-models .report=…>`: size, memory, load time and latency of each model. */
 @customElement('persopt-compared-models')
@@ -67,9 +66,7 @@ export class ComparedModelsElement extends ComparisonElement {
       </td>
       ${
         hasSpeed
-          ? html`<td class="number">
-              ${latency === null ? '—' : this.text('comparison.milliseconds', { number: milliseconds(latency, this) })}
-            </td>`
+          ? html`<td class="number">${latency === null ? '—' : this.formats.milliseconds(latency)}</td>`
           : nothing
       }
       ${

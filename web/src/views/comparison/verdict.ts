@@ -7,6 +7,8 @@ import type { CompareReport, ModelPair } from './reports';
 import { sentences } from './verdict-text';
 import { changeNumber, chance, interval, isolate, ratioNumber } from './wording';
 
+const MEMORY = { smaller: 'less', larger: 'more', same: 'same' } as const;
+
 /** `<persopt-verdict .report=…>`: what comes of each model against the baseline, in the report's words, with its figures. */
 @customElement('persopt-verdict')
 export class VerdictElement extends ComparisonElement {
@@ -120,7 +122,7 @@ export class VerdictElement extends ComparisonElement {
   }
 
   private memory(ratio: number): TemplateResult {
-    const kind = { smaller: 'less', larger: 'more', same: 'same' }[judgeSize(ratio)] as 'less' | 'more' | 'same';
+    const kind = MEMORY[judgeSize(ratio)];
     return this.figure(this.text(`comparison.memory.${kind}`), kind === 'more' ? 1 / ratio : ratio, '');
   }
 
